@@ -1,0 +1,1 @@
+"""Plain frozen data that the layers hand to one another. No behaviour beyond reading itself."""

@@ -1,0 +1,267 @@
+"""A template's manifest: what it is, what it asks for, how the host treats it. Pure data, validated once.
+
+One folder holds one template: manifest.yaml, `<kind>.lua`, examples/*.yaml, icon.svg.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Declared
+
+from runtime.model.consent import Purpose
+
+Kind = Literal["client", "destination", "variable", "transformation"]
+KIND_FOLDERS: dict[Kind, str] = {
+    "client": "clients",
+    "destination": "destinations",
+    "variable": "variables",
+    "transformation": "transformations",
+}
+
+
+class Part(BaseModel):
+    """Frozen, and strict about names: an unknown key is a typing mistake that must be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Field(Part):
+    """A setting that an instance of the template may or must give."""
+
+    id: str = Declared(pattern=r"^[a-z][a-z0-9_]*$")
+    type: Literal["text", "url", "integer", "number", "boolean", "choice", "secret", "list", "map"]
+    label: str
+    help: str
+    required: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    items: Literal["text", "secret"] = "text"
+    """What a list holds."""
+    pattern: str | None = None
+    """RE2, matched against the whole text (of each item in a list)."""
+    min: float | None = None
+    max: float | None = None
+    advanced: bool = False
+
+
+class FromSetting(Part):
+    """A number or a list that the instance's setting gives."""
+
+    setting: str
+
+
+HitField = Literal[
+    "id", "method", "path", "host", "received_ms", "received_s", "client_ip", "user_agent", "language", "page_url",
+    "referrer", "fbp", "fbc", "visitor_id", "trust", "verified", "route", "consent", "headers", "cookies",
+]  # fmt: skip
+HIT_FIELDS: tuple[HitField, ...] = get_args(HitField)
+
+
+class HitPermission(Part):
+    """Which parts of the hit a client's script receives beside the payload (`params`, `body`, or `events`, `fields` and
+    `index`); "*" is all."""
+
+    fields: tuple[HitField | Literal["*"], ...]
+    why: str
+
+
+class EventPermission(Part):
+    """Which parts of the event the script receives; "*" is all. Dotted paths."""
+
+    fields: tuple[str, ...]
+    why: str
+
+
+class HostPermission(Part):
+    """Hosts that requests may go to: names, `*.name`, or {setting: endpoint} for the host of a setting."""
+
+    names: tuple[str, ...]
+    why: str
+
+
+class SecretPermission(Part):
+    """Settings of type secret that the script may place, by field id; it never sees a value."""
+
+    fields: tuple[str, ...]
+    why: str
+
+
+class Permissions(Part):
+    """All that the script may read or reach. What is absent is refused."""
+
+    hit: HitPermission | None = None
+    event: EventPermission | None = None
+    hosts: HostPermission | None = None
+    secrets: SecretPermission | None = None
+
+
+class Source(Part):
+    """One place in a hit. Exactly one key is given."""
+
+    query: str | None = None
+    form: str | None = None
+    pointer: str | None = Declared(default=None, alias="json")
+    """RFC 6901 pointer into a JSON body."""
+    cookie: str | None = None
+    header: str | None = None
+    bearer: bool | None = None
+    """The bearer credential of the Authorization header."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Source:
+        if sum(value is not None for value in self.__dict__.values()) != 1:
+            raise ValueError("give exactly one of query, form, json, cookie, header, bearer")
+        return self
+
+
+class Facts(Part):
+    """Where the edge finds what it must know before the answer. The first source that holds something wins."""
+
+    page_url: tuple[Source, ...] = ()
+    referrer: tuple[Source, ...] = ()
+    fbp: tuple[Source, ...] = ()
+    fbc: tuple[Source, ...] = ()
+    consent: tuple[Source, ...] = ()
+    """Sources of an object of purposes; booleans, or "granted"/"denied"."""
+
+
+class Verify(Part):
+    """A shared token that the sender must give; the setting holds the accepted ones."""
+
+    setting: str
+    sources: tuple[Source, ...]
+    optional: bool = False
+    """Where the setting is empty: accept without trust (true) or refuse to validate the container (false)."""
+
+
+class Count(Part):
+    """A native decoder of a batch: it counts the events before the answer, refuses what it cannot read, and hands them
+    to parse as `hit.events`, a slice at a time, so that a batch of 1,000 meets the same script limits as one event."""
+
+    decoder: Literal["meta_data", "json_events"]
+    max: int
+
+
+class Answer(Part):
+    """What the sender gets."""
+
+    kind: Literal["gif", "empty", "json"] = "empty"
+    status: int = 200
+    template: Any = Declared(default=None, alias="json")
+    """JSON with placeholders {count}, {hit_id}, {message}, {reason}, {code}; one placeholder alone keeps its type."""
+
+
+class Answers(Part):
+    """Answers by outcome."""
+
+    accepted: Answer = Answer()
+    by_method: dict[str, Answer] = {}
+    refused: Answer = Answer(
+        kind="json", status=400, template={"error": {"code": "{reason}", "message": "{message}", "hint": "{hint}"}}
+    )
+    """Its status is a fallback: a refusal carries its own."""
+    codes: dict[str, int] = {}
+    """Refusal reason to {code}; `*` is the fallback."""
+
+
+class ClientSpec(Part):
+    """How the edge claims, reads and answers."""
+
+    methods: tuple[str, ...]
+    paths: FromSetting | tuple[str, ...]
+    """Patterns: `{name}` is one segment, `{name:int}` digits. A path claims its trailing-slash form too."""
+    hosts: FromSetting | tuple[str, ...] = ()
+    """Host names that it answers on; empty = any."""
+    decode: Literal["form", "json", "auto", "none"]
+    """What `hit.params` holds in parse: form = query and body pairs, nested; json = the decoded body; auto = json where
+    the body is JSON, else form; none = nothing (`hit.body` is the text)."""
+    json_params: tuple[str, ...] = ()
+    """Dotted names of form parameters that hold JSON: decoded natively; a text that is no JSON object or list stays."""
+    max_body: int = 256 * 1024
+    trust: Literal["browser", "server"] = "browser"
+    facts: Facts = Facts()
+    verify: Verify | None = None
+    redact: tuple[str, ...] = ()
+    """Names of query, form and top-level JSON members whose values never reach the log."""
+    count: Count | None = None
+    answers: Answers = Answers()
+    cookies: bool = True
+    """Whether the answer may set `_fbp`, `_fbc` and the visitor id."""
+    cors: bool = True
+
+
+class BatchSpec(Part):
+    """When a batch is full."""
+
+    max_items: FromSetting | Annotated[int, Declared(ge=1)] = 1
+    max_bytes: int = 1_000_000
+    linger_ms: FromSetting | Annotated[int, Declared(ge=0)] = 50
+
+
+class AgeBy(Part):
+    """Another limit where a field of the item has a value."""
+
+    field: str
+    limits_days: dict[str, FromSetting | float]
+
+
+class AgeRule(Part):
+    """The vendor's age limit. Checked when the item is made and again before each send."""
+
+    time: str
+    """Key of the item that holds Unix seconds."""
+    limit_days: FromSetting | float
+    by: AgeBy | None = None
+
+
+class DestinationSpec(Part):
+    """How a tag of this template delivers."""
+
+    consent: tuple[Purpose, ...]
+    batch: BatchSpec = BatchSpec()
+    concurrency: int = 4
+    timeout_s: float = 10.0
+    age: AgeRule | None = None
+    retry_statuses: tuple[int, ...] = (408, 425, 429, 500, 502, 503, 504)
+    """Used where the script has no `verdict`; every other status from 500 is a retry too, 2xx is delivered."""
+
+
+class Vendor(Part):
+    """Whose format this is, and where and when it was checked."""
+
+    name: str
+    api: str
+    version: str = ""
+    docs: str
+    checked: str = Declared(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+class Manifest(Part):
+    """One template."""
+
+    id: str = Declared(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Kind
+    name: str
+    summary: str
+    version: int = 1
+    vendor: Vendor | None = None
+    fields: tuple[Field, ...] = ()
+    shared: tuple[str, ...] = ()
+    """Shared Lua modules (tags/shared/<name>.lua) that the script sees as globals."""
+    permissions: Permissions = Permissions()
+    client: ClientSpec | None = None
+    destination: DestinationSpec | None = None
+
+    @model_validator(mode="after")
+    def _matching(self) -> Manifest:
+        if (self.kind == "client") != (self.client is not None):
+            raise ValueError("a template of kind client has a `client:` part, and no other kind has")
+        if (self.kind == "destination") != (self.destination is not None):
+            raise ValueError("a template of kind destination has a `destination:` part, and no other kind has")
+        return self
+
+    def field(self, id: str) -> Field | None:
+        """Returns the declared field of that id."""
+        return next((field for field in self.fields if field.id == id), None)

@@ -1,0 +1,81 @@
+"""The operator's settings as the environment gives them."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from runtime.cli.options import data_folder, read_settings, unknown_settings
+from runtime.errors import OperatorError
+from runtime.settings import Settings
+
+DEFAULTS = Settings.model_construct()
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"FIRSTHAND_{name.upper()}", raising=False)
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings() == DEFAULTS
+    assert Settings().trusted_proxies == Settings().allow_addresses == ()
+
+
+def test_networks_are_lists_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRSTHAND_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7,2001:db8::/32,")
+    found = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32")]
+    assert Settings().trusted_proxies == tuple(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("TRUSTED_PROXIES", "*", "would let anybody forge an address"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99", "does not appear to be"),
+        ("ALLOW_ADDRESSES", "localhost", "does not appear to be"),
+        ("MAX_URL_BYTES", "100", "greater than or equal to 1024"),
+        ("MAX_BODY_BYTES", "many", "valid integer"),
+        ("RETENTION_DAYS", "0", "greater than 0"),
+        ("DRAIN_S", "60", "less than or equal to 15"),
+        ("LOG", "nats", "only `sqlite` is built in this release"),
+        ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"FIRSTHAND_{name}", value)
+    with pytest.raises(OperatorError) as error:
+        read_settings()
+    assert str(error.value).startswith(f"FIRSTHAND_{name}={value}: ")
+    assert says in str(error.value)
+
+
+def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRSTHAND_DRAIN_S", "-1")
+    monkeypatch.setenv("FIRSTHAND_LOG", "nats")
+    with pytest.raises(OperatorError) as error:
+        read_settings()
+    assert {line.split("=")[0] for line in str(error.value).splitlines()} == {"FIRSTHAND_DRAIN_S", "FIRSTHAND_LOG"}
+
+
+def test_settings_do_not_change_once_read() -> None:
+    with pytest.raises(ValidationError):
+        Settings().drain_s = 1
+
+
+def test_the_data_option_goes_before_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FIRSTHAND_DATA_DIR", str(tmp_path))
+    assert data_folder(None) == tmp_path
+    with pytest.raises(OperatorError, match="There is no data folder"):
+        data_folder(tmp_path / "other")
+
+
+def test_misspelt_variables_are_found() -> None:
+    environment = {"FIRSTHAND_RETENTION": "3", "FIRSTHAND_SECRET_META": "x", "FIRSTHAND_DRAIN_S": "1", "PATH": "/"}
+    assert unknown_settings(environment) == ["FIRSTHAND_RETENTION"]
