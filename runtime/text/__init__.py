@@ -1,0 +1,1 @@
+"""Words and bytes: decoding, hashing, patterns, domains, secrets and masks. Pure functions without I/O."""
