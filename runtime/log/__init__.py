@@ -1,0 +1,1 @@
+"""The event log: every accepted hit, durable before it is answered."""
