@@ -1,0 +1,62 @@
+"""The kit: what a script can ask for beside Lua's own libraries. One file holds one namespace, a global of the script.
+
+A namespace module exports `FUNCTIONS: dict[str, KitFunction]`. The fields of a `KitFunction` are its documentation,
+and the check of its arguments at once. Functions are pure: what varies (time, random) is in the `CallContext`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+class KitError(Exception):
+    """A kit function refuses its arguments. The message is shown to the script, and to its author."""
+
+
+@dataclass(slots=True)
+class CallContext:
+    """What the call under way is bound to, so that it computes the same at every run."""
+
+    at_us: int = 0
+    """Arrival of the hit, Unix microseconds."""
+    seed: str = ""
+    """Names the call; all that is random follows from it."""
+    drawn: int = 0
+    """How many random blocks the call has taken so far."""
+
+    def begin(self, at_us: int, seed: str) -> None:
+        """Binds the context to the next call."""
+        self.at_us, self.seed, self.drawn = at_us, seed, 0
+
+
+@dataclass(frozen=True, slots=True)
+class KitFunction:
+    """One function of the kit.
+
+    `fn` takes and returns None, bool, int, float, str, or a dict or list of them (a script's table arrives as a fresh
+    dict or list; a returned one becomes a fresh table). It raises KitError for what the script shall read; any other
+    exception reaches the script as "host error" only. `fn` is None where the function is written in Lua (kit.lua).
+    """
+
+    fn: Callable[..., Any] | None
+    doc: str
+    """What it does, one or two sentences."""
+    params: tuple[str, ...]
+    """One text a parameter: `name: type — meaning`. Types: text, integer, number, boolean, table, any; a `?` after the
+    type makes it optional. A last parameter named `...` stands for any number of arguments."""
+    returns: str
+    """`type — meaning`, "nothing" where there is none."""
+    example: str
+    """One or a few lines of Lua."""
+    context: bool = False
+    """Whether `fn` takes the CallContext as its first argument."""
+    cost: float = 0.125
+    """Work for each byte of text arguments, in VM instructions (about 50 ns each)."""
+    base_cost: int = 20
+    """Work of a call with empty arguments, in VM instructions."""
+
+    def types(self) -> tuple[str, ...]:
+        """Returns each parameter's type, `?` included, in order."""
+        return tuple(param.partition(":")[2].partition("—")[0].strip() for param in self.params)

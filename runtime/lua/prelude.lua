@@ -1,0 +1,322 @@
+-- The base chunk. It assembles the environment from the other chunks, takes the kit, seals both, strips the real
+-- globals, and answers the host's entry functions. All user code runs in the runner, a coroutine with the count hook;
+-- the main thread never carries it.
+
+local parts, limits = ...
+
+local error <const>, type <const>, next <const>, rawget <const> = error, type, next, rawget
+local load <const>, setmetatable <const>, collect <const> = load, setmetatable, collectgarbage
+local create <const>, resume <const>, yield <const> = coroutine.create, coroutine.resume, coroutine.yield
+local sub <const>, gsub <const>, valid <const> = string.sub, string.gsub, utf8.len
+local string_meta <const>, info_of <const> = debug.getmetatable(""), debug.getinfo
+local find <const> = string.find
+local tostring <const>, tonumber <const> = tostring, tonumber
+
+local IDLE <const> = {}
+local SHOWN <const> = 500
+
+local budget = parts.budget(limits)
+local basics = parts.base(budget)
+local base, freeze = basics.functions, basics.freeze
+local library = parts.libraries(budget)
+local strings = parts.strings(budget, base, library, limits)
+local copies = parts.copies()
+local flatten = parts.flatten(limits)
+local json = parts.json(budget, limits)
+local crossing = parts.crossing(budget, base, json, limits)
+local kit = parts.kit(budget, base, library, json, limits)
+
+do
+  local parse = parts.pattern_parser(budget, limits.pattern_steps)
+  for name, f in next, parts.patterns(budget, library, parse, parts.matcher()) do strings[name] = f end
+end
+
+local namespaces = {}
+local shared_sources, shared, making = {}, {}, {}
+local base_meta
+local entries = {}
+
+
+-- Registers a Python callable as a function of the kit. Only before the seal.
+function entries.register(namespace, name, python, kinds, function_cost, byte_cost)
+  if base_meta then error("the kit is sealed") end
+  local declared = {}
+  for place = 1, #kinds do declared[place] = crossing.kind_of(kinds[place]) end
+  namespaces[namespace] = namespaces[namespace] or {}
+  namespaces[namespace][name] =
+    crossing.expose(python, namespace .. "." .. name, declared, function_cost, byte_cost)
+end
+
+
+-- `python` gives 64 hexadecimal digits that follow from the call's seed.
+function entries.register_chance(python)
+  local digits_of = crossing.expose(python, "random", {}, 20, 0)
+  library.reseed(function()
+    local digits = digits_of()
+    return tonumber(sub(digits, 1, 16), 16), tonumber(sub(digits, 17, 32), 16),
+      tonumber(sub(digits, 33, 48), 16), tonumber(sub(digits, 49, 64), 16)
+  end)
+end
+
+
+local function seal_string_metatable()
+  for key in next, string_meta do string_meta[key] = nil end
+  string_meta.__index = strings
+  string_meta.__metatable = false
+end
+
+
+local function strip_globals()
+  for _, name in next, {
+    "io", "os", "debug", "package", "require", "load", "loadstring", "loadfile", "dofile", "collectgarbage", "python",
+    "print", "warn", "newproxy", "module", "getfenv", "setfenv", "jit",
+  } do _G[name] = nil end
+end
+
+
+-- Nothing can be added afterwards.
+function entries.seal()
+  kit.complete(namespaces)
+  local libraries = {
+    string = strings, table = library.table, math = library.math, utf8 = library.utf8, os = library.os,
+    coroutine = basics.coroutine,
+  }
+  for name, private in next, libraries do base[name] = freeze(private) end
+  for name, private in next, namespaces do base[name] = freeze(private) end
+  base_meta = {__index = base, __metatable = false}
+  seal_string_metatable()
+  strip_globals()
+end
+
+
+-- Text for the host: valid UTF-8 and short. Never runs a metamethod.
+local function message_of(problem)
+  local kind = type(problem)
+  if kind == "number" then problem = tostring(problem) end
+  if kind == "userdata" then problem = "host error" end
+  if type(problem) ~= "string" then problem = "(error object is a " .. kind .. ")" end
+  problem = sub((gsub(problem, "^sandbox/[%a_]+:%d+: ", "")), 1, SHOWN)
+  if not valid(problem) then problem = gsub(problem, "[\128-\255]", "?") end
+  return problem
+end
+
+local pending = {}
+
+
+-- Takes the call from `pending`, so that a runner at rest holds no data of its last one.
+local function perform()
+  local script, name, a, b, c = pending.script, pending.name, pending.a, pending.b, pending.c
+  pending.script, pending.a, pending.b, pending.c = nil, nil, nil, nil
+  local environment = setmetatable({}, script.meta)
+  environment._G = environment
+  local exported = script.chunk(environment)
+  if type(exported) ~= "table" then error("the script returns no table of functions", 0) end
+  if name == nil then return exported end
+  local f = rawget(exported, name)
+  if type(f) ~= "function" then error("the script returns no function `" .. name .. "`", 0) end
+  return f(a, b, c)
+end
+
+
+local function serve()
+  while true do yield(IDLE, perform()) end
+end
+
+local runner
+
+
+-- Puts the place before a message that has none: the topmost line of a script on the dead runner's stack. A function
+-- that was left by a tail call is on no stack, so its line is lost.
+local function placed(thread, message)
+  if find(message, "^[^%s:]+:%d+: ") then return message end
+  local level = 1
+  while true do
+    local info = info_of(thread, level, "Slf")
+    if not info or level == 1 and info.func == perform then return message end
+    if info.currentline > 0 and sub(info.source, 1, 9) ~= "=sandbox/" then
+      return sub(sub(info.source, 2) .. ":" .. info.currentline .. ": " .. message, 1, SHOWN)
+    end
+    level = level + 1
+  end
+end
+
+
+-- Runs the pending call. Returns its fault kind or nil, then message or up to three values. A runner that did not
+-- come back idle is dropped, never closed: closing would run what the script left behind.
+local function run()
+  local thread = runner or create(serve)
+  runner = nil
+  basics.begin(thread)
+  library.reseed()
+  crossing.begin()
+  budget.arm(thread)
+  budget.start()
+  local ok, token, v1, v2, v3 = resume(thread)
+  local dead = budget.state()
+  if dead then return dead == "memory" and "memory" or "cpu", dead end
+  if not ok then
+    if token == "not enough memory" then return "memory", token end
+    return "error", placed(thread, message_of(token))
+  end
+  if token ~= IDLE then return "error", "attempt to yield from outside a coroutine" end
+  runner = thread
+  return nil, v1, v2, v3
+end
+
+
+-- A read-only view of a module's result, nested tables included.
+local function freeze_all(value)
+  if type(value) ~= "table" then return value end
+  local inner = {}
+  for key, member in next, value do inner[key] = freeze_all(member) end
+  return freeze(inner)
+end
+
+
+local function compiled(name, source)
+  return load("local _ENV = ...; " .. source, "=" .. name, "t", {})
+end
+
+local make_shared
+
+
+-- What a shared module sees: the sealed environment, and other shared modules by name. It can keep nothing.
+local function module_environment()
+  local visible = {}
+  for key, value in next, base do visible[key] = value end
+  setmetatable(visible, {__index = function(_, name) return make_shared(name) end})
+  return freeze(visible)
+end
+
+
+-- Returns a shared module, made at its first use; nil where there is none of that name.
+make_shared = function(name)
+  local source = shared_sources[name]
+  if shared[name] or not source then return shared[name] end
+  if making[name] then error("shared module `" .. name .. "` needs itself", 0) end
+  local chunk, problem = compiled("shared/" .. name, source)
+  if not chunk then error(problem, 0) end
+  making[name] = true
+  local exported = chunk(module_environment())
+  making[name] = nil
+  if type(exported) ~= "table" then error("shared module `" .. name .. "` returns no table of functions", 0) end
+  shared[name] = freeze_all(exported)
+  return shared[name]
+end
+
+
+-- Runs in the runner, as any code that a person wrote. Returns nil, or the fault kind and the message.
+local function share(name)
+  if shared[name] then return nil end
+  kit.begin(0)
+  library.begin(0)
+  making = {}
+  pending.script = {meta = base_meta, chunk = function()
+    if not make_shared(name) then error("there is no shared module `" .. name .. "`", 0) end
+    return {}
+  end}
+  pending.name = nil
+  local fault, problem = run()
+  return fault, fault and problem
+end
+
+
+function entries.add_shared(name, source)
+  if base[name] ~= nil then error("a shared module must not be called `" .. name .. "`, which the kit has", 0) end
+  shared_sources[name] = source
+end
+
+
+-- Returns a script, or nil, the fault kind and the message. `grants` is a tree for copies.cut or nil for all.
+function entries.script(name, source, grants, modules)
+  local chunk, problem = compiled(name, source)
+  if not chunk then return nil, "error", message_of(problem) end
+  local visible = {}
+  for place = 1, #modules do
+    local fault, message = share(modules[place])
+    if fault then return nil, fault, message end
+    visible[modules[place]] = shared[modules[place]]
+  end
+  local meta = base_meta
+  if next(visible) ~= nil then
+    for key, value in next, base do visible[key] = value end
+    meta = {__index = visible, __metatable = false}
+  end
+  return {chunk = chunk, meta = meta, grants = grants}
+end
+
+
+local function begin(script, name, at_us)
+  kit.begin(at_us)
+  library.begin(at_us // 1000000)
+  pending.script, pending.name = script, name
+end
+
+
+local function answer(fault, ...)
+  local _, used = budget.state()
+  return fault, used, kit.logged(), ...
+end
+
+local results = {}
+
+
+local function forget()
+  results.a, results.b, results.c = nil, nil, nil
+end
+
+
+-- An answer whose results are made flat where they can be. They are kept as they are too, until the next call or
+-- until memory is looked at.
+local function flat_answer(fault, a, b, c)
+  if fault then return answer(fault, nil, a) end
+  results.a, results.b, results.c = a, b, c
+  return answer(nil, flatten(a, b, c))
+end
+
+
+-- Calls a function of a script. `cut`: the first argument is an event to be cut to the grants, which the script has;
+-- `last`: it is nobody's afterwards. Returns fault kind or nil, instructions used, log lines or nil, then what flatten
+-- returns: for a fault nil and its message.
+function entries.call(script, name, at_us, cut, last, a, b, c)
+  begin(script, name, at_us)
+  forget()
+  if a == nil or last and not cut then
+    pending.a = a
+  else
+    pending.a = cut and copies.cut(a, script.grants) or copies.whole(a)
+  end
+  if b ~= nil then pending.b = copies.whole(b) end
+  if c ~= nil then pending.c = copies.whole(c) end
+  return flat_answer(run())
+end
+
+
+-- Returns the last call's results as they are.
+function entries.results() return results.a, results.b, results.c end
+
+
+-- Returns like `call`, with a table of the functions' names.
+function entries.functions(script)
+  begin(script, nil, 0)
+  local fault, exported = run()
+  if fault then return answer(fault, nil, exported) end
+  local names = {}
+  for key, value in next, exported do
+    if type(key) == "string" and type(value) == "function" and valid(key) then names[#names + 1] = key end
+  end
+  return answer(nil, nil, names)
+end
+
+function entries.settle()
+  forget()
+  budget.settle()
+end
+
+
+function entries.collect()
+  forget()
+  collect("collect")
+end
+
+return entries

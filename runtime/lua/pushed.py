@@ -1,0 +1,38 @@
+"""Makes the tree that goes into Lua: only what Lua can hold, and nothing twice, since lupa corrupts data that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+_LARGEST = 2**63
+
+
+def plain_tree(text: bytes, max_nodes: int) -> Any:
+    """Returns a fresh tree of the JSON text of an object or list, without nulls; None for more values than allowed.
+
+    Commas and brackets inside of texts count as well, which matters only to data that is far too large anyway.
+    """
+    # No value without a byte: nearly all data is shorter than the limit, and counting would cost as much as decoding.
+    if len(text) > max_nodes and text.count(b",") + text.count(b"[") + text.count(b"{") > max_nodes:
+        return None
+    tree = orjson.loads(text)
+    return _without_nulls(tree) if b"null" in text else tree
+
+
+def fitting(tree: Any) -> Any:
+    """Returns the tree with integers past 64 bits as floats."""
+    if isinstance(tree, dict):
+        return {name: fitting(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [fitting(value) for value in tree]
+    return float(tree) if isinstance(tree, int) and not -_LARGEST <= tree < _LARGEST else tree
+
+
+def _without_nulls(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {name: _without_nulls(value) for name, value in tree.items() if value is not None}
+    if isinstance(tree, list):
+        return [_without_nulls(value) for value in tree if value is not None]
+    return tree

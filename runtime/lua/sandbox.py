@@ -1,0 +1,241 @@
+"""The sandbox as the pipeline sees it: compile a script, push data, call. The only place that imports lupa.
+
+lupa itself is no sandbox. What holds is the construction: the base chunks build a script's environment from nothing, no
+Python object ever reaches a script, and every way into C is capped and charged. One thread only.
+
+A call's faults are ScriptFault: `cpu` (instructions or time), `memory`, `permission` (a field that the grants took),
+`result` (what came back cannot be JSON), `error` (everything else). A runtime whose memory does not come down, or that
+failed in an unforeseen way, is discarded and built anew (milliseconds); scripts and pushed data follow by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import lupa.lua54 as lua
+import orjson
+
+from runtime.errors import FaultKind, ScriptFault
+from runtime.lua.crossing import Crossings
+from runtime.lua.engine import Engine
+from runtime.lua.kit.registry import Kit, namespaces
+from runtime.lua.permissions import EVENT_FUNCTIONS, grant_tree, hint_for
+from runtime.lua.pushed import plain_tree
+from runtime.lua.shapes import Shapes
+from runtime.lua.values import Grants, Limits, Pushed, Returned, Script
+from runtime.lua.walk import Walk
+from runtime.telemetry import log
+
+__all__ = ["Grants", "Limits", "Pushed", "Returned", "Sandbox", "Script"]
+
+_ALL = Grants()
+_STANDARD = Limits()
+_LUA_FAULTS = (UnicodeDecodeError, lua.LuaError, lua.LuaMemoryError)
+
+
+def _deny_get(obj: object, name: str) -> Any:
+    raise AttributeError("denied")
+
+
+def _deny_set(obj: object, name: str, value: object) -> None:
+    raise AttributeError("denied")
+
+
+def _new_runtime(limits: Limits) -> Any:
+    return lua.LuaRuntime(
+        encoding="utf-8",
+        source_encoding="utf-8",
+        register_eval=False,
+        register_builtins=False,
+        unpack_returned_tuples=True,
+        attribute_handlers=(_deny_get, _deny_set),
+        max_memory=limits.hard_bytes,
+    )
+
+
+class Sandbox:
+    """Runs scripts. `shared` holds the sources of the shared modules by name, `kit` is ours where none is given."""
+
+    def __init__(
+        self, *, limits: Limits = _STANDARD, shared: Mapping[str, str] | None = None, kit: Kit | None = None
+    ) -> None:
+        self._limits = limits
+        self._kit = namespaces() if kit is None else kit
+        self._shared = dict(shared or {})
+        self._crossings = Crossings(limits.max_text)
+        try:
+            self.discard()
+        except lua.LuaError as error:
+            raise ValueError(str(error)) from None
+
+    def discard(self) -> None:
+        """Builds a new runtime. Scripts and pushed data follow at their next use."""
+        self._engine = Engine(_new_runtime(self._limits), self._limits, self._kit, self._shared, self._crossings)
+        self._walk = Walk(self._engine.table_type, self._limits.max_depth, self._limits.max_nodes)
+        self._shapes = Shapes()
+
+    def script(self, name: str, source: str, *, grants: Grants = _ALL, shared: Sequence[str] = ()) -> Script:
+        """Compiles a script; raises ScriptFault where it, or a shared module that it lists, cannot be."""
+        if len(source.encode()) > self._limits.max_source:
+            raise ScriptFault("error", f"the source is larger than {self._limits.max_source} bytes", script=name)
+        if source.startswith("\x1b"):
+            raise ScriptFault("error", "the source is bytecode; give Lua text", script=name)
+        script = Script(name, source, grant_tree(grants), tuple(shared))
+        self._compile(script)
+        return script
+
+    def push(self, data: dict[str, Any] | list[Any], *, fresh: bool = False) -> Pushed:
+        """Takes JSON data for calls; TypeError where it is none. Members and elements that are null are left out.
+
+        `fresh` vouches for plain dicts and lists of which none is in it twice (lupa would corrupt such data) and that
+        nobody changes any more: then no copy is made, which saves 3 µs for an event.
+        """
+        text = orjson.dumps(data)
+        return Pushed(text, data if fresh and b"null" not in text else None)
+
+    def call(self, script: Script, function: str, *args: Pushed, at_us: int, seed: str, last: bool = False) -> Returned:
+        """Calls one function of a script with its own copies of the data, an event cut to the script's grants.
+
+        `at_us` is the time that the script sees, `seed` what its chance follows from. `last` hands the first argument
+        over without a copy: nobody may use it again. Raises ScriptFault.
+        """
+        self._crossings.context.begin(at_us, seed)
+        cut = script.tree is not None and function in EVENT_FUNCTIONS
+        handle, tables = self._prepared(script, args)
+        if last and args:
+            args[0].handle, args[0].home = None, None
+        # `_guarded` in place: twice an event, a closure and a call less are worth 1 µs each.
+        try:
+            answer = self._engine.call(handle, function, at_us, cut, last, *tables)
+        except _LUA_FAULTS as error:
+            raise self._broken(script, error) from None
+        except BaseException:
+            self.discard()
+            raise
+        if self._crossings.failure is not None:
+            self._report(script)
+        return self._returned(script, answer, args[0] if cut and args else None)
+
+    def functions(self, script: Script) -> frozenset[str]:
+        """Returns the names of the functions that the script returns; runs its chunk once, in the budget."""
+        self._crossings.context.begin(0, "")
+        handle, _ = self._prepared(script, ())
+        answer = self._guarded(script, lambda: self._engine.functions(handle))
+        if self._crossings.failure is not None:
+            self._report(script)
+        names = self._returned(script, answer, None).values[0]
+        return frozenset(names)
+
+    def _prepared(self, script: Script, args: tuple[Pushed, ...]) -> tuple[Any, list[Any]]:
+        """Returns the handles for a call, with room for it: what earlier calls left behind must not cost this one."""
+        handle = self._handle(script)
+        if not self._engine.has_room(0.5):
+            self.discard()
+            handle = self._handle(script)
+        engine = self._engine
+        tables = [pushed.handle if pushed.home is engine else self._table(script, pushed) for pushed in args]
+        if not self._engine.has_room(1.0):
+            self.discard()
+            raise self._too_large(script)
+        return handle, tables
+
+    def _handle(self, script: Script) -> Any:
+        if script.home is not self._engine:
+            self._compile(script)
+        if not self._engine.settled:
+            self._engine.take_stock()
+        return script.handle
+
+    def _compile(self, script: Script) -> None:
+        engine = self._engine
+        made = self._guarded(script, lambda: engine.script(script.name, script.source, script.tree, script.shared))
+        if isinstance(made, tuple):
+            raise self._fault(script, made[1], made[2])
+        script.handle, script.home = made, engine
+
+    def _table(self, script: Script, pushed: Pushed) -> Any:
+        tree, pushed.fresh = pushed.fresh, None
+        if tree is None or len(pushed.text) > self._limits.max_nodes:
+            tree = plain_tree(pushed.text, self._limits.max_nodes)
+        if tree is None:
+            raise self._too_large(script)
+        try:
+            pushed.handle, pushed.home = self._engine.table(tree), self._engine
+        except _LUA_FAULTS as error:
+            raise self._broken(script, error) from None
+        except BaseException:
+            self.discard()
+            raise
+        return pushed.handle
+
+    def _guarded(self, script: Script, step: Callable[[], Any]) -> Any:
+        """Takes one step into Lua."""
+        try:
+            return step()
+        except _LUA_FAULTS as error:
+            raise self._broken(script, error) from None
+        except BaseException:
+            self.discard()
+            raise
+
+    def _broken(self, script: Script, error: Exception) -> ScriptFault:
+        """Returns the fault that a failed step into Lua is. Whatever is not foreseen costs the runtime."""
+        if isinstance(error, UnicodeDecodeError):
+            return ScriptFault("result", "the script returned text that is not valid UTF-8", script=script.name)
+        self.discard()
+        if isinstance(error, lua.LuaMemoryError):
+            return self._fault(script, "memory", "memory")
+        log().error("sandbox_failed", script=script.name, reason=type(error).__name__)
+        return ScriptFault("error", "the sandbox failed and was built anew", script=script.name)
+
+    def _report(self, script: Script) -> None:
+        """Logs what a kit function raised; raises it where the process is told to end."""
+        failed = self._crossings.take_failure()
+        if failed is None:
+            return
+        if not isinstance(failed.error, Exception):
+            self.discard()
+            raise failed.error
+        log().error(
+            "kit_function_failed", function=failed.function, script=script.name, reason=repr(type(failed.error))
+        )
+
+    def _returned(self, script: Script, answer: tuple[Any, ...], event: Pushed | None) -> Returned:
+        fault, used, logged, pieces, *values = answer
+        logs = () if logged is None else tuple(self._walk(logged))
+        if fault is not None:
+            failed = self._fault(script, fault, values[0], event)
+            failed.logs = logs
+            raise failed
+        try:
+            restored = None if pieces is None else self._shapes.restore(pieces, values[0], values[1], values[2:])
+            walked = self._walked(script, values, pieces is not None) if restored is None else restored
+        except ScriptFault as problem:
+            raise ScriptFault("result", problem.message, script=script.name, logs=logs) from None
+        return Returned(walked, logs, used)
+
+    def _walked(self, script: Script, values: list[Any], flat: bool) -> tuple[Any, ...]:
+        """Returns results of any form; those that were made flat in vain are asked for again."""
+        if flat:
+            again = self._guarded(script, self._engine.results)
+            values = list(again) if isinstance(again, tuple) else [again]
+        while values and values[-1] is None:
+            values.pop()
+        return tuple([self._walk(value) for value in values])
+
+    def _too_large(self, script: Script) -> ScriptFault:
+        return ScriptFault("memory", "the data is too large for a script", script=script.name)
+
+    def _fault(self, script: Script, kind: FaultKind, message: str, event: Pushed | None = None) -> ScriptFault:
+        words = {
+            "instructions": f"the script ran more than {self._limits.instructions} instructions",
+            "time": f"the script used more than {self._limits.cpu_s} s of CPU time",
+            "memory": f"the script used more than {self._limits.soft_bytes >> 20} MiB of memory",
+        }
+        if kind in ("cpu", "memory"):
+            return ScriptFault(kind, words.get(message, words["memory"]), script=script.name)
+        hint = hint_for(message, orjson.loads(event.text), script.tree) if event is not None else ""
+        return ScriptFault(
+            "permission" if hint else kind, f"{message}; {hint}" if hint else message, script=script.name
+        )
