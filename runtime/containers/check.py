@@ -1,0 +1,119 @@
+"""Checks a container against the templates: everything that would go wrong later, all at once, before anything is live.
+
+Errors keep a container from being published. Warnings are what is allowed and probably not meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from runtime.containers.claims import check_claims
+from runtime.containers.conditions import check_conditions
+from runtime.containers.given_settings import check_settings
+from runtime.containers.hints import suggest
+from runtime.containers.references import check_references, check_unused
+from runtime.containers.snapshot import instances
+from runtime.containers.templates import Templates
+from runtime.errors import ContainerInvalid, Problem, ScriptFault
+from runtime.model.container import Container
+from runtime.model.manifest import KIND_FOLDERS
+from runtime.model.snapshot import Template
+from runtime.text.domains import is_address, registrable
+
+CompileScript = Callable[[str, str], object]
+"""Compiles a script, given its name and source; raises ScriptFault where it cannot."""
+
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+
+
+def check(container: Container, templates: Templates, *, compile_script: CompileScript | None = None) -> list[Problem]:
+    """Returns all problems, in the order of the file's parts. With `compile_script` each script is compiled once."""
+    given = list(_check_instances(container, templates))
+    told = {problem.path for problem in given}
+    return [
+        *_check_domains(container),
+        *given,
+        *(problem for problem in check_claims(container, templates) if problem.path not in told),
+        *_check_consent(container, templates),
+        *check_conditions(container),
+        *check_references(container),
+        *check_unused(container),
+        *_check_scripts(container, templates, compile_script),
+    ]
+
+
+def require_valid(problems: list[Problem]) -> None:
+    """Raises ContainerInvalid where any problem is an error."""
+    if any(problem.severity == "error" for problem in problems):
+        raise ContainerInvalid(problems)
+
+
+def _check_domains(container: Container) -> Iterator[Problem]:
+    for index, domain in enumerate(container.domains):
+        path = f"domains.{index}"
+        if is_address(domain) or domain == "localhost":
+            continue
+        if not _HOST.fullmatch(domain):
+            hint = "write the host alone in small letters, international names as xn--…: shop.example"
+            yield Problem(path, f"`{domain}` is not a host name", hint)
+        elif registrable(domain) is None:
+            hint = "name your own domain: no cookie can be set for all of a suffix"
+            yield Problem(path, f"`{domain}` is a public suffix, not a domain of one owner", hint)
+
+
+def _check_instances(container: Container, templates: Templates) -> Iterator[Problem]:
+    for kind, path, instance in instances(container):
+        template = templates.get(kind, instance.template)
+        if template is None:
+            yield Problem(f"{path}.template", *_no_template(kind, instance.template, templates))
+        else:
+            yield from check_settings(path, template.manifest, instance.settings)
+
+
+def _no_template(kind: str, id: str, templates: Templates) -> tuple[str, str]:
+    message = f"there is no {kind} template `{id}`"
+    for other in KIND_FOLDERS:
+        if templates.get(other, id):
+            return message, f"`{id}` is a {other} template"
+    return message, suggest(id, templates.ids(kind))
+
+
+def _check_consent(container: Container, templates: Templates) -> Iterator[Problem]:
+    for id, tag in container.tags.items():
+        template = templates.get("destination", tag.template)
+        if tag.consent is None or template is None or template.manifest.destination is None:
+            continue
+        missing = [purpose for purpose in template.manifest.destination.consent if purpose not in tag.consent]
+        if missing:
+            message = f"`{tag.template}` asks for {', '.join(missing)} too; this tag fires without"
+            yield Problem(f"tags.{id}.consent", message, "add it, unless you know why not", severity="warning")
+
+
+def _check_scripts(
+    container: Container, templates: Templates, compile_script: CompileScript | None
+) -> Iterator[Problem]:
+    first_use: dict[str, tuple[str, Template]] = {}
+    for kind, path, instance in instances(container):
+        template = templates.get(kind, instance.template)
+        if template is not None:
+            first_use.setdefault(template.key, (f"{path}.template", template))
+    sources: dict[str, tuple[str, str]] = {}
+    for path, template in first_use.values():
+        sources.setdefault(template.key, (path, template.source))
+        for module, source in templates.modules(template.manifest.shared).items():
+            sources.setdefault(f"shared/{module}", (path, source))
+        for module in template.manifest.shared:
+            if module not in templates.shared:
+                message = f"`{template.manifest.id}` uses the shared module `{module}`, which does not exist"
+                yield Problem(path, message, suggest(module, templates.shared))
+    if compile_script is not None:
+        for name, (path, source) in sources.items():
+            yield from _compile(compile_script, name, path, source)
+
+
+def _compile(compile_script: CompileScript, name: str, path: str, source: str) -> Iterator[Problem]:
+    try:
+        compile_script(name, source)
+    except ScriptFault as fault:
+        yield Problem(path, f"the script {name} does not compile: {fault.message}", "mend the template's script")

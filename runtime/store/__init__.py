@@ -1,0 +1,1 @@
+"""Databases beside the log. Each file has exactly one writing process."""

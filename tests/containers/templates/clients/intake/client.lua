@@ -1,0 +1,1 @@
+return { parse = function(hit) return { { event_name = hit.params.name } } end }

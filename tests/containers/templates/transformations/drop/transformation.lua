@@ -1,0 +1,1 @@
+return { apply = function(event) return event end }

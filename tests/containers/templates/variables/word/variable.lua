@@ -1,0 +1,1 @@
+return { resolve = function(_, settings) return settings.value end }
