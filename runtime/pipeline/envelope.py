@@ -1,0 +1,128 @@
+"""Reads and checks the request that a script described, before anybody fills it in.
+
+Refused as a permission: a host that the manifest does not name, plain http where no setting names that host with
+http, a secret that is not one of the tag's own. Refused as a result: what is no request, and every character
+that could end a header or a URL early.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit
+
+from runtime.errors import ScriptFault
+from runtime.model.delivery import Envelope
+from runtime.pipeline import placeholder
+from runtime.pipeline.compare import text_of
+from runtime.pipeline.encode import encode
+from runtime.pipeline.hosts import host_of, is_allowed
+
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_URL = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
+_PLAIN_NETLOC = re.compile(r"[^@%\0]+")
+_FRAMING = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer"})
+"""Headers that the HTTP client itself writes."""
+
+
+def read_envelope(described: Any) -> Envelope:
+    """Returns what `request` described, its placeholders still in it; raises ScriptFault (result)."""
+    if not isinstance(described, dict):
+        _refuse("`request` must return a table with method, url, headers and body")
+    method = described.get("method", "POST")
+    if method not in METHODS:
+        _refuse(f"the method must be one of {', '.join(sorted(METHODS))}")
+    url = described.get("url")
+    if not isinstance(url, str) or not _URL.fullmatch(placeholder.MARK.sub("0", url)):
+        _refuse("`url` must be text of printable ASCII characters without spaces; encode the rest with url.encode")
+    headers = _headers(described.get("headers") or {})
+    return Envelope(method, url, headers, _body(described.get("body"), headers))
+
+
+def _headers(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict):
+        _refuse("`headers` must be a table of names and values")
+    headers: dict[str, str] = {}
+    for name, value in given.items():
+        lower = str(name).lower()
+        if lower in _FRAMING or lower in headers or not _HEADER_NAME.fullmatch(lower):
+            _refuse(f"the header `{placeholder.readable(lower)}` cannot be set, or is set twice")
+        headers[lower] = _header_value(lower, value)
+    return headers
+
+
+def _header_value(name: str, value: Any) -> str:
+    """Returns a header's value; letters beyond ASCII, which no header carries safely, as percent-escapes of UTF-8."""
+    if not isinstance(value, str | int | float):
+        _refuse(f"the header `{name}` must be text")
+    # Not refused: an event's own text (its id, say) can come here, and one odd letter must not stop the tag for all.
+    text = _BEYOND_ASCII.sub(lambda letters: quote(letters[0]), text_of(value))
+    if not _HEADER_VALUE.fullmatch(placeholder.MARK.sub("0", text)):
+        _refuse(f"the header `{name}` holds a line break or another control character")
+    return text
+
+
+def _body(body: Any, headers: dict[str, str]) -> str:
+    """Returns the body; a table becomes JSON, in which placeholders stand JSON-escaped."""
+    if body is None:
+        return ""
+    if isinstance(body, str):
+        if "\0" in placeholder.MARK.sub("", body):
+            _refuse("the body holds a NUL character")
+        return body
+    if not isinstance(body, dict | list):
+        _refuse("`body` must be text or a table")
+    _check_keys(body)
+    headers.setdefault("content-type", "application/json")
+    return encode(body).decode()
+
+
+def _check_keys(value: Any) -> None:
+    """Refuses placeholders in keys: nothing that is filled in may change the form of the body."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict) and any("\0" in str(key) for key in value):
+        _refuse("a key of the body holds a placeholder or a NUL character")
+    for part in parts:
+        _check_keys(part)
+
+
+def check_host(url: str, hosts: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Refuses a URL that leads anywhere else than the tag may go; raises ScriptFault (permission)."""
+    host = _host(url)
+    if not is_allowed(host, hosts):
+        shown = host or placeholder.readable(url)[:100]
+        raise ScriptFault("permission", f"the manifest does not let this tag contact {shown}: only {', '.join(hosts)}")
+    scheme = urlsplit(url).scheme
+    if scheme != "https" and not (scheme == "http" and any(_is_plain(value, host) for value in settings.values())):
+        raise ScriptFault("permission", f"requests to {host} must use https")
+
+
+def _host(url: str) -> str:
+    """Returns the host as written, or "" where a placeholder, an escape or a user name hides where the URL leads."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    return host.rstrip(".") if _PLAIN_NETLOC.fullmatch(parts.netloc) else ""
+
+
+def _is_plain(setting: Any, host: str) -> bool:
+    """Tells whether the operator's own setting is that host without TLS, as in tests and inside a network."""
+    return isinstance(setting, str) and setting.lower().startswith("http://") and host_of(setting) == host
+
+
+def check_secrets(envelope: Envelope, own: Container[str]) -> None:
+    """Refuses secrets that are not among the tag's own, however they are written."""
+    for name in placeholder.secrets_in((envelope.url, envelope.body, *envelope.headers.values())):
+        if name not in own:
+            raise ScriptFault("permission", f"the secret {name} is not one of this tag's settings")
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ScriptFault("result", message)

@@ -1,0 +1,114 @@
+"""An instance's settings as its script gets them: defaults filled in, secrets masked, `{{variable}}` resolved.
+
+A text that is one reference takes the variable's value with its type, and is absent where the variable has none;
+references inside a text are replaced by the value's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runtime.lua.sandbox import Pushed, Sandbox
+from runtime.model.manifest import Manifest
+from runtime.pipeline.compare import text_of
+from runtime.pipeline.placeholder import secret_mark
+from runtime.pipeline.scope import Scope
+from runtime.text.jsons import without_nuls
+from runtime.text.references import fill_variables, mentions_variable, whole_variable
+from runtime.text.secrets import is_reference, reference_name
+
+Fill = Callable[[Scope], Any]
+
+
+class Given:
+    """Settings, compiled once. Those without references are handed to Lua once for all events."""
+
+    __slots__ = ("_fills", "_pushed", "_sandbox", "fixed", "secrets")
+
+    def __init__(self, sandbox: Sandbox, manifest: Manifest, values: Mapping[str, Any]) -> None:
+        self._sandbox = sandbox
+        self.secrets: set[str] = set()
+        """Names of the secrets that the script may place."""
+        seen = self._masked(manifest, values)
+        fills = {name: compile_value(value) for name, value in seen.items()}
+        self._fills: dict[str, Fill] = {name: fill for name, fill in fills.items() if fill is not None}
+        self.fixed: dict[str, Any] = {name: value for name, value in seen.items() if name not in self._fills}
+        """The settings without references."""
+        self._pushed: Pushed | None = None
+
+    def resolve(self, scope: Scope) -> dict[str, Any]:
+        """Returns the settings with references, for one event."""
+        found = {name: without_nuls(fill(scope)) for name, fill in self._fills.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def pushed(self, resolved: Mapping[str, Any] | None = None) -> Pushed:
+        """Returns what a script receives: the fixed settings, and those resolved for an event."""
+        if resolved:
+            return self._sandbox.push({**self.fixed, **resolved})
+        if self._pushed is None:
+            self._pushed = self._sandbox.push(self.fixed)
+        return self._pushed
+
+    def _masked(self, manifest: Manifest, values: Mapping[str, Any]) -> dict[str, Any]:
+        permission = manifest.permissions.secrets
+        placeable = permission.fields if permission else ()
+        secret = {field.id for field in manifest.fields if field.type == "secret" or field.items == "secret"}
+        return {
+            name: self._mask(value) if name in secret else without_nuls(value)
+            for name, value in values.items()
+            if name not in secret or name in placeable
+        }
+
+    def _mask(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [self._mask(part) for part in value]
+        if not is_reference(value):
+            return without_nuls(value)
+        name = reference_name(value)
+        self.secrets.add(name)
+        return secret_mark(name)
+
+
+def compile_value(value: Any) -> Fill | None:
+    """Returns what fills in a value's references, or None where it holds none."""
+    if isinstance(value, str):
+        return _compile_text(value)
+    if isinstance(value, list | tuple):
+        return _compile_list(value)
+    if isinstance(value, dict):
+        return _compile_map(value)
+    return None
+
+
+def _compile_text(text: str) -> Fill | None:
+    variable = whole_variable(text)
+    if variable is not None:
+        return lambda scope: scope.value(variable)
+    if not mentions_variable(text):
+        return None
+    return lambda scope: fill_variables(text, lambda name: text_of(scope.value(name)))
+
+
+def _compile_list(values: list[Any] | tuple[Any, ...]) -> Fill | None:
+    fills = [(value, compile_value(value)) for value in values]
+    if all(fill is None for _, fill in fills):
+        return None
+
+    def fill_list(scope: Scope) -> list[Any]:
+        found = [fill(scope) if fill else value for value, fill in fills]
+        return [value for value in found if value is not None]
+
+    return fill_list
+
+
+def _compile_map(values: dict[str, Any]) -> Fill | None:
+    fills = [(key, value, compile_value(value)) for key, value in values.items()]
+    if all(fill is None for _, _, fill in fills):
+        return None
+
+    def fill_map(scope: Scope) -> dict[str, Any]:
+        found = {key: fill(scope) if fill else value for key, value, fill in fills}
+        return {key: value for key, value in found.items() if value is not None}
+
+    return fill_map

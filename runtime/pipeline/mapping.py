@@ -1,0 +1,134 @@
+"""The last stage: each tag that fires maps the event, as it sees it, to an item.
+
+An item is encoded to bytes once, here. A tag whose script fails has failed for this event only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from runtime.errors import ScriptFault
+from runtime.lua.sandbox import Pushed, Returned
+from runtime.model.consent import Purpose
+from runtime.model.event import TagRun
+from runtime.pipeline.age import Expiry
+from runtime.pipeline.batch_key import pack
+from runtime.pipeline.encode import encode
+from runtime.pipeline.given import Given
+from runtime.pipeline.scope import Scope
+from runtime.pipeline.script import Code
+from runtime.pipeline.transform import Chain, View, Views
+from runtime.pipeline.trigger import Trigger
+
+
+class CompiledTag:
+    """One tag of a version with all that it refers to."""
+
+    def __init__(
+        self,
+        id: str,
+        code: Code,
+        settings: Given,
+        *,
+        triggers: Sequence[Trigger],
+        exceptions: Sequence[Trigger],
+        consent: Sequence[Purpose],
+        chain: Chain,
+        expiry: Expiry,
+        paused: bool,
+    ) -> None:
+        self.id = id
+        self.code = code
+        self.settings = settings
+        self.triggers = tuple(triggers)
+        self.exceptions = tuple(exceptions)
+        self.consent = tuple(consent)
+        self.chain = chain
+        self.expiry = expiry
+        self.paused = paused
+        self.not_triggered = TagRun(id, "not_triggered")
+        self.paused_run = TagRun(id, "paused")
+
+    def may_match(self, event_name: str | None) -> bool:
+        """Tells whether a trigger may match events of that name; None = a name that no trigger asks for."""
+        return any(trigger.names is None or event_name in trigger.names for trigger in self.triggers)
+
+
+class Firing(NamedTuple):
+    """What triggers and consent left: `runs` is to be filled in at the places of `tags`."""
+
+    runs: list[TagRun]
+    tags: list[tuple[int, CompiledTag]]
+
+
+class _Call:
+    """One tag about to map one event."""
+
+    __slots__ = ("place", "pushed", "resolved", "tag", "view")
+
+    def __init__(self, scope: Scope, place: int, tag: CompiledTag, view: View) -> None:
+        self.place = place
+        self.tag = tag
+        self.view = view
+        self.resolved = tag.settings.resolve(scope)
+        self.pushed: Pushed = tag.settings.pushed(self.resolved)
+
+
+def map_tags(scope: Scope, firing: Firing, views: Views) -> tuple[TagRun, ...]:
+    """Returns one run for each tag, those of the firing tags filled in."""
+    # Views and settings first: afterwards only maps use the pushed events, so each view's last one needs no copy.
+    calls = [_Call(scope, place, tag, views.of(tag.chain)) for place, tag in firing.tags]
+    last = {id(call.view): call for call in calls}
+    for call in calls:
+        firing.runs[call.place] = _map(scope, call, last=last[id(call.view)] is call)
+    return tuple(firing.runs)
+
+
+def _map(scope: Scope, call: _Call, *, last: bool) -> TagRun:
+    tag = call.tag
+    try:
+        if call.view.fault:
+            run = TagRun(tag.id, "failed", reason=call.view.fault)
+        else:
+            seed = f"{scope.seed}/{tag.id}/map"
+            returned = tag.code.call("map", call.view.pushed, call.pushed, at_us=scope.at_us, seed=seed, last=last)
+            if returned.logs:
+                scope.logs.extend(f"tag {tag.id}: {line}" for line in returned.logs)
+            run = _read(call, returned)
+    except ScriptFault as fault:
+        scope.logs.extend(f"tag {tag.id}: {line}" for line in fault.logs)
+        run = TagRun(tag.id, "failed", reason=f"{fault.kind}: {fault.message}")
+    if scope.trace is not None:
+        scope.trace.tags.append(_record(call, run))
+    return run
+
+
+def _read(call: _Call, returned: Returned) -> TagRun:
+    """Returns what the script's `map` decided: an item, or nil and a reason."""
+    item, second, *_ = (*returned.values, None, None)
+    if item is None:
+        return TagRun(call.tag.id, "dropped", reason=second if isinstance(second, str) else "no reason given")
+    if not isinstance(item, dict | list):
+        raise ScriptFault("result", "`map` must return an item (a table), or nil and a reason")
+    key = pack(_key(second), call.resolved)
+    return TagRun(call.tag.id, "fired", item=encode(item), key=key, expires_s=call.tag.expiry(item))
+
+
+def _key(options: Any) -> str:
+    """Returns the batch key of `map`'s second result, a table {key = text}."""
+    if options is None or options == [] or options == {}:
+        return ""
+    key = options.get("key", "") if isinstance(options, dict) else None
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        raise ScriptFault("result", 'the second result of `map` must be a table such as {key = "..."}')
+    return str(key)
+
+
+def _record(call: _Call, run: TagRun) -> dict[str, Any]:
+    decided: dict[str, Any] = {"tag": run.tag, "state": run.state, "reason": run.reason}
+    decided |= {"transformations": [step.id for step in call.tag.chain]}
+    decided |= {"settings": {**call.tag.settings.fixed, **call.resolved}}
+    if run.item:
+        decided |= {"item": run.item.decode(), "key": run.key, "expires_s": run.expires_s}
+    return decided
