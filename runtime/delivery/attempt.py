@@ -1,0 +1,119 @@
+"""One try of one batch: describe, fill, send, judge. Decides nothing about items and remembers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from runtime.delivery.batch import Bunch
+from runtime.delivery.envelope import Filled, fill, without_secrets
+from runtime.delivery.ports import Outlet
+from runtime.delivery.retry import retry_after
+from runtime.errors import AddressRefused, FirsthandError, OperatorError, ScriptFault, VendorError
+from runtime.model.delivery import Batch, Disposition, Item, Response, TagPlan, Verdict
+from runtime.store.delivery_rows import AttemptRow, storable
+
+ANSWER_BYTES = 2048
+"""How much of an answer is kept."""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What came of it."""
+
+    verdict: Verdict
+    disposition: str
+    status: int
+    message: str
+    """The vendor's words, or what kept us from asking; secrets masked."""
+    row: AttemptRow
+
+
+async def attempt(plan: TagPlan, version: int, bunch: Bunch, outlet: Outlet) -> Tried:
+    """Tries the batch once by the live version. Whatever goes wrong becomes a verdict: faults of the vendor are a
+    retry, faults that a person must repair are a retry that stops the tag."""
+    started = outlet.clock()
+    batch = Batch(key=bunch.key, count=len(bunch.items), version=version)
+    filled: Filled | None = None
+    response: Response | None = None
+    try:
+        filled = _build(plan, batch, bunch.items, outlet, int(started))
+        if plan.dry_run:
+            verdict = Verdict(Disposition.DELIVERED)
+        else:
+            response = await outlet.send(filled.request)
+            verdict = _judged(outlet.judge(plan.tag, response, batch), response, outlet.clock())
+        message = verdict.reason
+    except FirsthandError as error:
+        verdict, message = _fault(error), error.message
+    return _tried(plan, batch, bunch, verdict, message, filled, response, started, outlet.clock())
+
+
+def _build(plan: TagPlan, batch: Batch, items: Sequence[Item], outlet: Outlet, at_s: int) -> Filled:
+    envelope = outlet.request(plan.tag, batch)
+    data = [item.data for item in items]
+    # A dry run sends nothing, so it needs no secret either.
+    secret = _reference if plan.dry_run else outlet.secret
+    return fill(envelope, data, at_s=at_s, secret=secret, timeout_s=plan.timeout_s, hosts=plan.hosts)
+
+
+def _reference(name: str) -> str:
+    return f"secret:{name}"
+
+
+def _judged(verdict: Verdict, response: Response, now_s: float) -> Verdict:
+    """A script need not read Retry-After: where it said no time itself, the header counts."""
+    if verdict.disposition is not Disposition.RETRY or verdict.retry_after_s:
+        return verdict
+    return msgspec.structs.replace(verdict, retry_after_s=retry_after(response.headers, now_s))
+
+
+def _fault(error: FirsthandError) -> Verdict:
+    if isinstance(error, AddressRefused):
+        return stop(error.reason)
+    if isinstance(error, VendorError):
+        return Verdict(Disposition.RETRY, error.reason)
+    if isinstance(error, ScriptFault):
+        return stop(f"script_{error.kind}")
+    return stop("settings" if isinstance(error, OperatorError) else "internal_error")
+
+
+def stop(reason: str) -> Verdict:
+    """Returns the verdict that keeps every item and asks for a person."""
+    return Verdict(Disposition.RETRY, reason, stop=True)
+
+
+def _tried(
+    plan: TagPlan, batch: Batch, bunch: Bunch, verdict: Verdict, message: str,
+    filled: Filled | None, response: Response | None, started: float, ended: float,
+) -> Tried:  # fmt: skip
+    secrets = filled.secrets if filled else {}
+    disposition = (
+        "dry_run" if plan.dry_run and verdict.disposition is Disposition.DELIVERED else verdict.disposition.value
+    )
+    places = [number for item in bunch.items for number in (item.seq, item.pos)]
+    reason = storable(without_secrets(verdict.reason, secrets), 500)
+    row = AttemptRow(
+        tag=plan.tag,
+        started_ms=int(started * 1000),
+        ms=int(response.ms if response else (ended - started) * 1000),
+        status=response.status if response else 0,
+        disposition=disposition,
+        reason=reason,
+        version=batch.version,
+        members=msgspec.msgpack.encode(places),
+        first_seq=min(places[::2]),
+        last_seq=max(places[::2]),
+        count=batch.count,
+        body_sha256=filled.body_sha256 if filled else b"",
+        answer=_excerpt(response, message, secrets),
+        dry_run=int(plan.dry_run),
+    )
+    shown = msgspec.structs.replace(verdict, reason=reason)
+    return Tried(shown, disposition, row.status, storable(without_secrets(message, secrets), 500), row)
+
+
+def _excerpt(response: Response | None, message: str, secrets: dict[str, str]) -> str:
+    text = response.body[: 2 * ANSWER_BYTES].decode(errors="replace") if response else message
+    masked = storable(without_secrets(text, secrets), ANSWER_BYTES)
+    return masked.encode()[:ANSWER_BYTES].decode(errors="ignore")

@@ -1,0 +1,97 @@
+"""Reads the log once, in order, runs the pipeline on each hit, and hands what it made to the tags that are in step.
+
+It owns the pipeline's cursor and what is counted once per hit: dead letters of parse, summaries, minute counters. Its
+steps are small, so that the loop stays free for deliveries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from runtime.delivery.lane import Lane, item_of
+from runtime.delivery.ports import Source, Tuning
+from runtime.delivery.run_hit import run_hit
+from runtime.delivery.settle import Ledger
+from runtime.delivery.summaries import Summaries
+from runtime.delivery.wake import Wake
+from runtime.model.delivery import Item
+from runtime.model.event import Outcome
+from runtime.model.hit import LoggedHit
+
+
+class Consumer:
+    """The pipeline's place in the log. Loop thread only."""
+
+    def __init__(
+        self, source: Source, ledger: Ledger, lanes: Mapping[str, Lane], tuning: Tuning,
+        *, after: int, told: Callable[[], int],
+    ) -> None:  # fmt: skip
+        """`told` gives the highest version that the router knows of."""
+        self.place = after
+        """The last hit taken."""
+        self._source, self._ledger, self._lanes, self._tuning, self._told = source, ledger, lanes, tuning, told
+        self._summaries = Summaries(ledger)
+        self._wake = Wake()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Tells that the log has grown."""
+        self._wake.call()
+
+    def stop(self) -> None:
+        """Ends `run` after the hit at hand."""
+        self._stopping = True
+        self._wake.call()
+
+    async def run(self) -> None:
+        """Reads until `stop`."""
+        while not self._stopping:
+            more = not self._ledger.broken and await self._read()
+            if not (more or self._stopping):
+                await self._wake.wait(self._tuning.poll_s)
+                await asyncio.sleep(self._tuning.coalesce_s)
+
+    async def _read(self) -> bool:
+        """Takes the next hits; returns whether there may be more at once."""
+        hits = self._source.read(self.place, self._tuning.read_hits)
+        began = time.monotonic()
+        for logged in hits:
+            if self._stopping or not self._take(logged):
+                return False
+            if time.monotonic() - began > self._tuning.slice_s:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+        await asyncio.sleep(0)
+        return len(hits) == self._tuning.read_hits
+
+    def _take(self, logged: LoggedHit) -> bool:
+        """Takes one hit, whole: no commit can fall into the middle of it. Returns False where it must wait."""
+        outcome = run_hit(self._source, logged, None)
+        if outcome is None:
+            return False
+        self._summaries.take(logged, outcome)
+        self._route(logged, outcome)
+        self.place = logged.seq
+        return not self._ledger.full or self._ledger.settle()
+
+    def _route(self, logged: LoggedHit, outcome: Outcome) -> None:
+        by_tag: dict[str, list[Item]] = {}
+        for event in outcome.events:
+            for run in event.tags:
+                lane = self._lanes.get(run.tag)
+                if lane is None:
+                    self._unknown(logged, run.tag, fired=run.state == "fired")
+                elif run.state == "fired" and lane.place is None:
+                    item = item_of(logged, event, run, lane.dispatcher.plan)
+                    by_tag.setdefault(run.tag, []).append(item)
+        for tag, items in by_tag.items():
+            self._lanes[tag].take(logged.seq, items)
+
+    def _unknown(self, logged: LoggedHit, tag: str, *, fired: bool) -> None:
+        """A tag of a version not heard of yet gets its cursor here; one that was removed is counted and let go."""
+        if logged.hit.version > self._told():
+            self._ledger.pending.starts.setdefault(tag, logged.seq - 1)
+        elif fired:
+            self._ledger.count("discarded", tag)

@@ -1,0 +1,172 @@
+"""The router: everything between the log and the vendors, in one object that the app wires.
+
+    router = Router(store=…, source=Source(read, run), outlet=Outlet(request, judge, send, secret))
+    router.publish(version, plans)      # at the start, and whenever a version goes live
+    await router.start()
+    router.wake()                       # after each commit of the edge
+    await router.stop(deadline_s)       # drain: stops reading, ends what is in flight, settles
+
+Tasks: one consumer for the log, and per tag one that sends and one that catches up. All on one loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from runtime.delivery.consumer import Consumer
+from runtime.delivery.dispatcher import Dispatcher
+from runtime.delivery.lane import Lane
+from runtime.delivery.ports import Outlet, Source, Tuning
+from runtime.delivery.settle import Ledger, Settler
+from runtime.model.delivery import TagPlan
+from runtime.store.delivery import DeliveryStore
+from runtime.store.delivery_rows import Settlement
+from runtime.telemetry import log
+
+
+class TagStatus(msgspec.Struct, frozen=True):
+    """How one tag is doing."""
+
+    state: Literal["closed", "open", "stopped", "paused"]
+    """closed: it sends · open: the destination fails · stopped: a person must act · paused: by its settings."""
+    reason: str
+    upto: int
+    """Its cursor: every hit up to here is delivered, parked or dead."""
+    lag: int
+    """Hits between its cursor and the last one the pipeline took."""
+    queued: int
+    in_flight: int
+
+
+class Router:
+    """Reads hits, delivers items, settles. Every method is to be called on the loop's thread."""
+
+    def __init__(self, *, store: DeliveryStore, source: Source, outlet: Outlet, tuning: Tuning | None = None) -> None:
+        """`store` stays the caller's to close, after `stop`."""
+        self._tuning = tuning or Tuning()
+        self._store, self._source, self._outlet = store, source, outlet
+        self._cursors = store.cursors()
+        self._told = store.told()
+        self._ledger = Ledger(store, outlet.clock, self._tuning.settle_rows)
+        self._ledger.before, self._ledger.after = self._move_cursors, self._load_due
+        self._lanes: dict[str, Lane] = {}
+        self._removed: dict[str, Lane] = {}
+        after = self._cursors.get("", 0)
+        self._consumer = Consumer(source, self._ledger, self._lanes, self._tuning, after=after, told=lambda: self._told)
+        self._settler = Settler(self._ledger, self._tuning.settle_s)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running = False
+
+    def publish(self, version: int, plans: Mapping[str, TagPlan], starts: Mapping[str, int] | None = None) -> None:
+        """Makes a version live: its plans hold from the next batch on.
+
+        A tag without a cursor starts after `starts[tag]`, else where the router first met its version, else at the
+        pipeline's place. A tag that the version lacks stops: its cursor stays, and holds the log, until `discard`.
+        """
+        self._ledger.settle()
+        self._told = max(self._told, version)
+        self._ledger.pending.told = self._told
+        for tag in [tag for tag in self._lanes if tag not in plans]:
+            self._removed[tag] = self._lanes.pop(tag)
+            self._removed[tag].stop()
+        for tag, plan in plans.items():
+            if tag in self._lanes:
+                self._lanes[tag].dispatcher.configure(plan, version)
+            else:
+                self._add(plan, version, (starts or {}).get(tag))
+
+    def discard(self, tag: str) -> int:
+        """Gives up a removed tag: deletes its cursor and what it had parked; returns how many items were parked."""
+        self._ledger.settle()
+        if tag in self._removed:
+            self._removed.pop(tag).dispatcher.abandon()
+        self._cursors.pop(tag, None)
+        return self._store.forget(tag)
+
+    def wake(self) -> None:
+        """Tells that the log has grown."""
+        self._consumer.wake()
+
+    async def start(self) -> None:
+        """Starts all tasks."""
+        self._running = True
+        self._spawn(self._consumer.run())
+        self._spawn(self._settler.run())
+        for lane in self._lanes.values():
+            self._run(lane)
+
+    async def stop(self, deadline_s: float = 10.0) -> None:
+        """Drains: reads no more, waits for batches in flight up to the deadline, settles what is known."""
+        self._running = False
+        lanes = [*self._lanes.values(), *self._removed.values()]
+        self._consumer.stop()
+        for lane in lanes:
+            lane.stop()
+        await asyncio.gather(*(lane.dispatcher.finish(deadline_s) for lane in lanes))
+        self._settler.stop()
+        await asyncio.gather(*self._tasks)
+        self._ledger.settle()
+
+    def upto(self) -> int:
+        """Returns the last hit that nobody needs any more, by the file: the edge may trim the log up to here."""
+        return min(self._cursors.values(), default=0)
+
+    def status(self) -> dict[str, TagStatus]:
+        """Returns how each tag is doing."""
+        return {tag: self._status(lane) for tag, lane in self._lanes.items()}
+
+    @property
+    def place(self) -> int:
+        """The last hit that the pipeline took."""
+        return self._consumer.place
+
+    def _status(self, lane: Lane) -> TagStatus:
+        dispatcher, upto = lane.dispatcher, lane.upto(self.place)
+        state = "paused" if dispatcher.plan.paused else dispatcher.circuit.state
+        lag, queued = max(0, self.place - upto), len(dispatcher.backlog)
+        return TagStatus(state, dispatcher.circuit.reason, upto, lag, queued, dispatcher.in_flight)
+
+    def _add(self, plan: TagPlan, version: int, start: int | None) -> None:
+        met = self._ledger.pending.starts
+        default = met.get(plan.tag, self.place if start is None else start)
+        after = self._cursors.get(plan.tag, default)
+        met.setdefault(plan.tag, after)
+        dispatcher = Dispatcher(plan, version, self._outlet, self._ledger, self._tuning)
+        decided = self._store.decided_above(plan.tag, after)
+        place = None if after == self.place else after
+        lane = Lane(dispatcher, self._source, self._tuning, place=place, decided=decided)
+        self._lanes[plan.tag] = lane
+        self._removed.pop(plan.tag, None)
+        if self._running:
+            self._run(lane)
+
+    def _run(self, lane: Lane) -> None:
+        self._spawn(lane.dispatcher.run())
+        self._spawn(lane.follow(lambda: self._consumer.place))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log().error("router_task_failed", exc_info=error)
+
+    def _move_cursors(self) -> None:
+        """Puts every cursor that moved into the settlement."""
+        moved = {"": self.place}
+        for lane in [*self._lanes.values(), *self._removed.values()]:
+            moved[lane.tag] = lane.upto(self.place)
+        pending = self._ledger.pending
+        pending.cursors = {tag: upto for tag, upto in moved.items() if upto > self._cursors.get(tag, -1)}
+
+    def _load_due(self, settled: Settlement) -> None:
+        self._cursors = settled.starts | self._cursors | settled.cursors
+        for lane in self._lanes.values():
+            lane.dispatcher.load_due()

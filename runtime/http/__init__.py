@@ -1,0 +1,1 @@
+"""The one way out: outgoing HTTP with its address guard."""
