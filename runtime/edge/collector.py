@@ -1,0 +1,167 @@
+"""The collector: takes a request, decides, makes the hit durable, answers. One function, `_take`, is the whole path.
+
+A 2xx means that the hit is in the log. What cannot be taken is refused before that: 4xx where the sender must change
+something, 503 with Retry-After where it is to send the same again. Nothing that a sender sends makes a 500.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from runtime.edge.asgi import Receive, Reply, Scope, Send, with_headers
+from runtime.edge.body import Disconnected, read_body
+from runtime.edge.claim import Claim
+from runtime.edge.client import EdgeClient
+from runtime.edge.client_ip import Proxies
+from runtime.edge.config import EdgeConfig
+from runtime.edge.cookies import decide_identity
+from runtime.edge.hosts import Host
+from runtime.edge.incoming import Incoming
+from runtime.edge.outcomes import Outcomes
+from runtime.edge.probes import Reasons, probes
+from runtime.edge.record import Decided, make_hit
+from runtime.edge.served import Served, ServedFile
+from runtime.errors import Overloaded, SenderError
+from runtime.log.protocol import HitWriter
+from runtime.settings import Settings
+
+MAX_IN_FLIGHT = 1024
+"""Requests that wait for their commit at once; the next one is asked to come again."""
+
+
+def now_us() -> int:
+    """Returns the time in Unix microseconds."""
+    return time.time_ns() // 1000
+
+
+class Collector:
+    """The ASGI application of the collector port. Assigning `config` publishes another version to it at once."""
+
+    def __init__(
+        self,
+        config: EdgeConfig,
+        writer: HitWriter,
+        settings: Settings,
+        *,
+        served: Mapping[str, ServedFile],
+        reasons: Reasons,
+        shard: int,
+        max_in_flight: int,
+        clock: Callable[[], int],
+    ) -> None:
+        self.config = config
+        self._writer = writer
+        self._largest_body = settings.max_body_bytes
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._outcomes = Outcomes(writer)
+        self._probes = probes(reasons)
+        self._served = {path: Served(file) for path, file in served.items()}
+        self._shard = shard
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request, or the life of the server."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
+        answer = await self._answer(scope, receive)
+        if answer is not None:
+            await send(answer.start)
+            await send(answer.body)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Reply | None:
+        """Returns the answer, None where the sender has gone."""
+        path, config = scope["path"], self.config
+        if path in self._probes:
+            return self._probes[path]()
+        incoming = Incoming(scope)
+        if path in self._served:
+            return self._served[path].answer(incoming)
+        try:
+            host = config.hosts.read(incoming.headers.get(b"host", b""))
+        except SenderError as error:
+            return self._outcomes.refused(error, incoming, None)
+        claim = config.claims.find(incoming.method, host.name, path)
+        if claim is None:
+            return self._outcomes.unclaimed(incoming, host, config)
+        answer = await self._attempt(incoming, receive, config, host, claim)
+        origin = incoming.headers.get(b"origin")
+        if answer is not None and origin and claim.client.cors:
+            return with_headers(answer, config.cors.headers(origin))
+        return answer
+
+    async def _attempt(
+        self, incoming: Incoming, receive: Receive, config: EdgeConfig, host: Host, claim: Claim[EdgeClient]
+    ) -> Reply | None:
+        """Turns whatever stops `_take` into an answer of the client's own shape."""
+        self._in_flight += 1
+        try:
+            return await self._take(incoming, receive, config, host, claim)
+        except Disconnected:
+            self._outcomes.disconnected(claim.client)
+            return None
+        except (SenderError, Overloaded) as error:
+            return self._outcomes.refused(error, incoming, claim.client)
+        except Exception as error:  # noqa: BLE001 # the last resort: counted and logged, and the sender tries again
+            return self._outcomes.failed(error, incoming, claim.client)
+        finally:
+            self._in_flight -= 1
+
+    async def _take(
+        self, incoming: Incoming, receive: Receive, config: EdgeConfig, host: Host, claim: Claim[EdgeClient]
+    ) -> Reply:
+        """The path of a hit. Everything that may refuse it comes before the append, and nothing after."""
+        client, received_us = claim.client, self._clock()
+        if self._in_flight > self._max_in_flight:
+            raise Overloaded
+        sender = self._proxies.locate(incoming)
+        incoming.body = await read_body(incoming, receive, min(client.body_limit, self._largest_body))
+        facts = client.facts(incoming)
+        credential = client.verify(incoming)
+        count = client.count(incoming)
+        trust = client.trust if credential.id else "browser"
+        identity = decide_identity(incoming, facts, host, sender.scheme, received_us, trust, issue=client.sets_cookies)
+        decided = Decided(config.version, received_us, host, claim, sender, facts, credential, trust, identity)
+        seq = await self._writer.append(make_hit(incoming, decided))
+        answer = client.answers.accepted(incoming.method, count=count, hit_id=f"{self._shard}.{seq}")
+        return with_headers(answer, identity.headers)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Answers the server's start and stop; neither asks anything of the collector."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def make_collector(
+    config: EdgeConfig,
+    writer: HitWriter,
+    settings: Settings,
+    *,
+    served: Mapping[str, ServedFile] | None = None,
+    reasons: Reasons = tuple,
+    shard: int = 0,
+    max_in_flight: int = MAX_IN_FLIGHT,
+    clock: Callable[[], int] = now_us,
+) -> Collector:
+    """Makes the collector of one shard.
+
+    `served` are files by path; `reasons` says why the process is not ready; `shard` is the first part of hit ids;
+    `clock` returns Unix microseconds.
+    """
+    return Collector(
+        config,
+        writer,
+        settings,
+        served=served or {},
+        reasons=reasons,
+        shard=shard,
+        max_in_flight=max_in_flight,
+        clock=clock,
+    )
