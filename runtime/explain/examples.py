@@ -1,0 +1,111 @@
+"""Runs the examples of templates: the real edge, the real pipeline, the real sandbox; nothing is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.containers.given_settings import check_settings
+from runtime.containers.snapshot import build_snapshot
+from runtime.containers.templates import Templates
+from runtime.errors import ScriptFault
+from runtime.explain.differences import Difference, differences
+from runtime.explain.example import Example
+from runtime.explain.example_client import Receive, run_client
+from runtime.explain.example_tag import run_tag
+from runtime.model.container import Container
+from runtime.model.manifest import Kind
+from runtime.model.snapshot import Template
+from runtime.pipeline.given import Given
+from runtime.pipeline.program import Program
+from runtime.pipeline.scope import Scope
+from runtime.pipeline.script import Code
+from runtime.pipeline.trace import EventTrace
+from runtime.pipeline.transform import Transformation
+
+NAME = "example"
+"""Id of the one instance in an example's container."""
+DOMAINS = ["shop.example"]
+"""Domains of an example's container, for cookies and CORS."""
+
+Result = dict[str, Any]
+
+
+class ExampleRunner:
+    """Runs examples of a set of templates. `receive` is the way in for the examples of clients."""
+
+    def __init__(self, templates: Templates, receive: Receive) -> None:
+        self._templates = templates
+        self._receive = receive
+
+    def run(self, template: Template, example: Example) -> list[Difference]:
+        """Returns where what came of an example is not what it expects; empty = it passes.
+
+        ContainerInvalid and OperatorError where the example itself cannot be run.
+        """
+        expected = example.expected()
+        if "invalid" in expected:
+            return differences(sorted(expected["invalid"]), _invalid(template, example), "expect.invalid")
+        if "events" in expected:
+            expected.setdefault("repairs", {})
+        return differences(expected, self._actual(template, example), "expect")
+
+    def _actual(self, template: Template, example: Example) -> Result:
+        kind = template.manifest.kind
+        program = Program.build(build_snapshot(_container(template, example), self._templates, 1))
+        if kind == "client":
+            return run_client(program, NAME, example, self._receive)
+        scope = _scope(program, example)
+        if kind == "destination":
+            return run_tag(program, NAME, scope, example)
+        return _run_variable(scope) if kind == "variable" else _run_transformation(program, scope)
+
+
+def _container(template: Template, example: Example) -> Container:
+    instance = {"template": template.manifest.id, "settings": example.settings}
+    head = {"container": NAME, "domains": DOMAINS, "consent": {"default": "granted"}}
+    return Container.model_validate(head | _parts(template.manifest.kind, instance))
+
+
+def _parts(kind: Kind, instance: Result) -> Result:
+    if kind == "client":
+        return {"clients": {NAME: instance}}
+    if kind == "destination":
+        return {"tags": {NAME: instance | {"triggers": ["everything"]}}, "triggers": {"everything": {"all": []}}}
+    return {"variables": {NAME: instance}} if kind == "variable" else {"transformations": {NAME: instance}}
+
+
+def _scope(program: Program, example: Example) -> Scope:
+    event: Result = example.event or {}
+    return Scope(
+        program.sandbox,
+        event,
+        seed=f"{NAME}/0",
+        at_us=example.at * 1_000_000,
+        variables=program.variables,
+        logs=[],
+        trace=EventTrace(0, event),
+    )
+
+
+def _invalid(template: Template, example: Example) -> list[str]:
+    problems = check_settings(NAME, template.manifest, example.settings)
+    prefix = f"{NAME}.settings."
+    return sorted({p.path.removeprefix(prefix).partition(".")[0] for p in problems if p.severity == "error"})
+
+
+def _run_variable(scope: Scope) -> Result:
+    value = scope.value(NAME)
+    fault = scope.trace.variables[NAME].get("fault") if scope.trace else None
+    return {"fault": fault.partition(":")[0]} if fault else {"value": value}
+
+
+def _run_transformation(program: Program, scope: Scope) -> Result:
+    part = program.snapshot.container.transformations[NAME]
+    template = program.snapshot.template("transformation", part.template)
+    settings = program.snapshot.settings("transformation", part.template, part.settings)
+    given = Given(program.sandbox, template.manifest, settings)
+    step = Transformation(NAME, Code(program.sandbox, template), given, ())
+    try:
+        return {"event": step.apply(scope, scope.event, scope.pushed)}
+    except ScriptFault as fault:
+        return {"fault": fault.kind}

@@ -1,0 +1,46 @@
+"""The programs of all versions that hits refer to, compiled when first asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runtime.containers.snapshot import decode_snapshot
+from runtime.errors import OperatorError
+from runtime.lua.sandbox import Sandbox
+from runtime.model.snapshot import Snapshot
+from runtime.pipeline.program import Program
+from runtime.store.control import Control
+
+KEPT = 8
+"""Programs kept in memory; a version that is older than those is compiled anew when a hit of it comes up."""
+
+
+class Programs:
+    """Gives snapshots and programs by version number. For one thread."""
+
+    def __init__(self, control_path: Path) -> None:
+        self._control_path = control_path
+        self._programs: dict[int, Program] = {}
+
+    def live(self) -> Snapshot:
+        """Returns the live version; OperatorError where nothing was published yet."""
+        with Control.read(self._control_path) as control:
+            found = control.live()
+        if found is None:
+            raise OperatorError("Nothing is published yet.", hint="Give `firsthand serve` a --container.")
+        return decode_snapshot(found[1], found[0])
+
+    def snapshot(self, number: int) -> Snapshot:
+        """Returns a version; OperatorError where it is not there."""
+        with Control.read(self._control_path) as control:
+            return decode_snapshot(control.version(number), number)
+
+    def program(self, number: int) -> Program:
+        """Returns a version's program, ready to run."""
+        program = self._programs.pop(number, None)
+        if program is None:
+            program = Program.build(self.snapshot(number), sandbox_factory=Sandbox)
+        self._programs[number] = program
+        while len(self._programs) > KEPT:
+            del self._programs[next(iter(self._programs))]
+        return program

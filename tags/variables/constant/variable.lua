@@ -1,0 +1,6 @@
+local function resolve(_, settings)
+  return settings.value
+end
+
+
+return { resolve = resolve }
