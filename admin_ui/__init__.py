@@ -1,0 +1,1 @@
+"""What the admin port serves. In this release: read-only figures and traces as JSON, on loopback only."""

@@ -1,0 +1,1 @@
+"""The benchmark's parts: a receiver, a load generator, readings of CPU time. Loopback only."""

@@ -1,0 +1,18 @@
+-- Returns the events of a hit, or nil, a reason's code and a message where the hit is no use.
+local function parse(hit)
+  local params = hit.params
+  if type(params) ~= "table" or type(params.name) ~= "string" then
+    return nil, "no_event_name", "The parameter `name` (the event's name) is missing."
+  end
+  return {
+    {
+      event_name = params.name,
+      event_id = params.id,
+      value = tonumber(params.value),
+      page_location = params.url,
+    },
+  }
+end
+
+
+return { parse = parse }

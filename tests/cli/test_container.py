@@ -1,0 +1,91 @@
+"""`firsthand container validate`: every problem of a file and of the templates beside it, as lines and as JSON."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from runtime.cli.container import app
+from tests.containers.support import HERE, TEMPLATES, spoiled
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The good container of the containers' tests, with its own templates beside it."""
+    for kinds in ("clients", "destinations", "variables", "transformations", "shared"):
+        shutil.copytree(TEMPLATES / kinds, tmp_path / "templates" / kinds)
+    file = tmp_path / "container.yaml"
+    file.write_text(spoiled())
+    return file
+
+
+def validate(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["validate", *map(str, arguments)])
+    return result.exit_code, result.output
+
+
+def test_a_good_file_is_valid(file: Path) -> None:
+    assert validate(file) == (0, f"{file} is valid\n")
+
+
+def test_the_demo_shop_is_valid_with_the_built_in_templates() -> None:
+    code, output = validate(HERE / "demo_shop.yaml")
+    assert code == 0
+    assert output.splitlines()[-1].endswith("is valid: 1 warning")
+    assert output.startswith("warning: variables.tax_free: nothing uses this (")
+
+
+def test_every_problem_is_a_line_with_path_and_hint(file: Path) -> None:
+    file.write_text(spoiled(("size: 20", "size: 51"), ("mode: fast", "mode: fasst"), ("exceptions: [tests]", "")))
+    code, output = validate(file)
+    assert code == 1
+    assert output.splitlines() == [
+        "error: tags.sink.settings.size: 51 is too large (50 is the most)",
+        "error: tags.sink.settings.mode: `fasst` is not one of fast, careful (did you mean `fast`?)",
+        "warning: triggers.tests: nothing uses this (name it in a tag's `triggers` or `exceptions`)",
+        f"{file} is not valid: 2 errors, 1 warning",
+    ]
+
+
+def test_json_holds_the_same(file: Path) -> None:
+    file.write_text(spoiled(("size: 20", "size: 51")))
+    code, output = validate(file, "--json")
+    assert code == 1
+    assert json.loads(output) == {
+        "valid": False,
+        "problems": [
+            {
+                "path": "tags.sink.settings.size",
+                "message": "51 is too large",
+                "hint": "50 is the most",
+                "severity": "error",
+            }
+        ],
+    }
+
+
+def test_problems_of_the_file_and_of_its_templates_come_together(file: Path) -> None:
+    file.write_text("container: shop\ntag: {}\n")
+    (file.parent / "templates/variables/word/variable.lua").unlink()
+    code, output = validate(file)
+    assert code == 1
+    assert "error: tag: the key `tag` is not known here" in output
+    assert "variable.lua: this file is missing" in output
+
+
+def test_a_script_that_does_not_compile_is_told_with_its_line(file: Path) -> None:
+    (file.parent / "templates/variables/word/variable.lua").write_text("return {\n  resolve = function(\n")
+    code, output = validate(file)
+    assert code == 1
+    assert "error: variables.word.template: the script variable/word does not compile:" in output
+    assert ":3:" in output
+
+
+def test_a_file_that_is_not_there_is_a_wrong_command(tmp_path: Path) -> None:
+    code, output = validate(tmp_path / "none.yaml")
+    assert code == 2
+    assert "does not exist" in output
