@@ -13,6 +13,7 @@ from runtime.delivery.retry import retry_after
 from runtime.errors import AddressRefused, FirsthandError, OperatorError, ScriptFault, VendorError
 from runtime.model.delivery import Batch, Disposition, Item, Response, TagPlan, Verdict
 from runtime.store.delivery_rows import AttemptRow, storable
+from runtime.text.secrets import reference
 
 ANSWER_BYTES = 2048
 """How much of an answer is kept."""
@@ -53,12 +54,8 @@ def _build(plan: TagPlan, batch: Batch, items: Sequence[Item], outlet: Outlet, a
     envelope = outlet.request(plan.tag, batch)
     data = [item.data for item in items]
     # A dry run sends nothing, so it needs no secret either.
-    secret = _reference if plan.dry_run else outlet.secret
+    secret = reference if plan.dry_run else outlet.secret
     return fill(envelope, data, at_s=at_s, secret=secret, timeout_s=plan.timeout_s, hosts=plan.hosts)
-
-
-def _reference(name: str) -> str:
-    return f"secret:{name}"
 
 
 def _judged(verdict: Verdict, response: Response, now_s: float) -> Verdict:

@@ -20,6 +20,7 @@ import msgspec
 
 from runtime.errors import ScriptFault
 from runtime.model.delivery import Envelope, Request
+from runtime.text.secrets import reference
 
 _WHAT = (
     r"(?:(?P<word>items|body|time)"
@@ -73,7 +74,7 @@ class _Real:
 
 class _Names:
     def secret(self, name: str) -> str:
-        return f"secret:{name}"
+        return reference(name)
 
     def hmac(self, name: str, message: bytes) -> str:
         return f"hmac:{name}"
@@ -111,7 +112,7 @@ def without_secrets(text: str, secrets: dict[str, str]) -> str:
     for name, value in secrets.items():
         for form in (value, _json(value), quote(value, safe="")):
             if form:
-                text = text.replace(form, f"secret:{name}")
+                text = text.replace(form, reference(name))
     return text
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.message import Message
 
 from runtime.text.malformed import Malformed
-from runtime.text.multipart import read_parts
+from runtime.text.multipart import boundary_of, read_parts
 
 Replace = Callable[[str, str], str | None]
 """From a field's name and value to what stands in its place; None takes the field out."""
@@ -21,17 +20,11 @@ def redact_parts(body: bytes, content_type: str, replace: Replace) -> bytes:
         parts = read_parts(body, content_type)
         named = [(name, value) for name, value, is_file in parts if name is not None and not is_file]
         fields = [(name, _kept(name, value, replace)) for name, value in named]
-        written = _write(_boundary(content_type), [(name, value) for name, value in fields if value is not None])
+        written = _write(boundary_of(content_type), [(name, value) for name, value in fields if value is not None])
         read_parts(written, content_type)  # what was written must read the same
     except Malformed:
         return b""
     return written
-
-
-def _boundary(content_type: str) -> bytes:
-    header = Message()
-    header["content-type"] = content_type
-    return (header.get_boundary() or "").encode("latin-1", "replace")
 
 
 def _kept(name: bytes, value: bytes, replace: Replace) -> bytes | None:

@@ -16,8 +16,7 @@ from runtime.edge.incoming import Incoming
 from runtime.edge.sources import compile_sources, first_found
 from runtime.errors import OperatorError, SenderError
 from runtime.model.manifest import Verify
-
-SECRET_PREFIX = "secret:"  # noqa: S105 # how a container refers to a secret; it is none
+from runtime.text.secrets import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,9 @@ def accepted_tokens(setting: str, given: Any, secrets: Callable[[str], str]) -> 
     values = given if isinstance(given, list | tuple) else [given] if given else []
     tokens: dict[str, bytes] = {}
     for place, value in enumerate(map(str, values)):
-        is_secret = value.startswith(SECRET_PREFIX)
+        is_secret = value.startswith(PREFIX)
         id = value if is_secret else f"{setting}.{place}"
-        tokens[id] = (secrets(value.removeprefix(SECRET_PREFIX)) if is_secret else value).encode()
+        tokens[id] = (secrets(value.removeprefix(PREFIX)) if is_secret else value).encode()
         if not tokens[id]:
             raise OperatorError(f"The token `{id}` is empty.", hint="Give it a value, or take it off the list.")
     return tokens

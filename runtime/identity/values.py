@@ -1,10 +1,4 @@
-"""The form of `_fbp` and `_fbc` values: `fb.<index>.<creation ms>.<payload>[.<appendix>]`.
-
-Meta developer documentation, 2026-09, and the behaviour of Meta's parameter builders 1.3.2, where they differ the
-stricter one. A value that has another form counts as absent. The match is of the whole text and the classes are
-spelled out, because an accepted value goes back out in a Set-Cookie header: a final newline, a `;` or digits of
-another script must not slip through.
-"""
+"""`_fbp` and `_fbc` values taken apart. A value that has another form than Meta's counts as absent."""
 
 from __future__ import annotations
 
@@ -13,14 +7,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-MAX_PAYLOAD = 500
-_HEAD = r"fb\.([0-9]{1,2})\.([0-9]{10,16})\."
-# The writer's mark: two characters of Meta's older builders, or any eight of base64url from the newer ones.
-_APPENDIX = r"(?:\.(AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8}))?"
-_PAYLOAD = rf"[A-Za-z0-9_~%-]{{1,{MAX_PAYLOAD}}}"
-_FBP = re.compile(rf"{_HEAD}([0-9]{{1,24}}){_APPENDIX}")
-_FBC = re.compile(rf"{_HEAD}({_PAYLOAD}){_APPENDIX}")
-_CLICK = re.compile(_PAYLOAD)
+from runtime.text.meta_forms import CLICK, FBC, FBP
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -42,12 +29,12 @@ class Value(msgspec.Struct, frozen=True):
 
 def parse_fbp(text: str | None) -> Value | None:
     """Reads an `_fbp` value that is not percent-encoded; None where it is absent or has another form."""
-    return _parse(_FBP, text)
+    return _parse(FBP, text)
 
 
 def parse_fbc(text: str | None) -> Value | None:
     """Reads an `_fbc` value that is not percent-encoded; None where it is absent or has another form."""
-    return _parse(_FBC, text)
+    return _parse(FBC, text)
 
 
 def _parse(form: re.Pattern[str], text: str | None) -> Value | None:
@@ -65,7 +52,7 @@ def cookie_text(cookie: str | None) -> str | None:
 def click_payload(fbclid: str) -> str:
     """Returns a click id as `_fbc` carries it, dots as `__DOT__`, else unaltered; "" where no cookie can carry it."""
     payload = fbclid.replace(".", "__DOT__")
-    return payload if _CLICK.fullmatch(payload) else ""
+    return payload if CLICK.fullmatch(payload) else ""
 
 
 def subdomain_index(domain: str) -> int:

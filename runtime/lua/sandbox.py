@@ -205,9 +205,7 @@ class Sandbox:
         fault, used, logged, pieces, *values = answer
         logs = () if logged is None else tuple(self._walk(logged))
         if fault is not None:
-            failed = self._fault(script, fault, values[0], event)
-            failed.logs = logs
-            raise failed
+            raise self._fault(script, fault, values[0], event, logs)
         try:
             restored = None if pieces is None else self._shapes.restore(pieces, values[0], values[1], values[2:])
             walked = self._walked(script, values, pieces is not None) if restored is None else restored
@@ -227,15 +225,16 @@ class Sandbox:
     def _too_large(self, script: Script) -> ScriptFault:
         return ScriptFault("memory", "the data is too large for a script", script=script.name)
 
-    def _fault(self, script: Script, kind: FaultKind, message: str, event: Pushed | None = None) -> ScriptFault:
+    def _fault(
+        self, script: Script, kind: FaultKind, message: str, event: Pushed | None = None, logs: tuple[str, ...] = ()
+    ) -> ScriptFault:
         words = {
             "instructions": f"the script ran more than {self._limits.instructions} instructions",
             "time": f"the script used more than {self._limits.cpu_s} s of CPU time",
             "memory": f"the script used more than {self._limits.soft_bytes >> 20} MiB of memory",
         }
         if kind in ("cpu", "memory"):
-            return ScriptFault(kind, words.get(message, words["memory"]), script=script.name)
+            return ScriptFault(kind, words.get(message, words["memory"]), script=script.name, logs=logs)
         hint = hint_for(message, orjson.loads(event.text), script.tree) if event is not None else ""
-        return ScriptFault(
-            "permission" if hint else kind, f"{message}; {hint}" if hint else message, script=script.name
-        )
+        kind, message = ("permission", f"{message}; {hint}") if hint else (kind, message)
+        return ScriptFault(kind, message, script=script.name, logs=logs)

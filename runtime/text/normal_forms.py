@@ -13,9 +13,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from runtime.text.meta_forms import APPENDIX
 from runtime.text.places import country_code, region_code
 
-HASH = re.compile(r"([0-9a-fA-F]{64}|[0-9a-fA-F]{32})(\.(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8}))?")
+HASH = re.compile(rf"([0-9a-fA-F]{{64}}|[0-9a-fA-F]{{32}})(\.{APPENDIX})?")
 """A SHA-256 or MD5 in hex, and the appendix by which Meta's parameter builders sign what they wrote."""
 
 _ASCII_SYMBOLS = frozenset("$+<=>^`|~")

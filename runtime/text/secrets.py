@@ -54,6 +54,11 @@ def reference_name(value: str) -> str:
     return value[len(PREFIX) :]
 
 
+def reference(name: str) -> str:
+    """Returns the text that stands for a secret wherever people look."""
+    return PREFIX + name
+
+
 def variable_name(name: str) -> str:
     """Returns the environment variable that holds the secret: upper case, hyphens as underscores."""
     return VARIABLE_PREFIX + name.upper().replace("-", "_")

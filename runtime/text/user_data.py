@@ -6,12 +6,12 @@ is, so that it costs itself alone. Rules: Meta developer documentation, customer
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable
 
 from runtime.text import normal_forms
 from runtime.text.hashing import sha256_hex
+from runtime.text.meta_forms import FBC, FBP
 from runtime.text.normal_forms import Forms
 
 _HASHED: dict[str, Callable[[str, Forms], str | None]] = {
@@ -35,11 +35,6 @@ _HASHED: dict[str, Callable[[str, Forms], str | None]] = {
 }
 """Normal form of a prepared text, by key."""
 
-# Meta's cookies: fb.<subdomain index>.<creation ms>.<payload>[.<appendix>], 2026-09.
-_COOKIE = r"fb\.[0-9]{1,2}\.[0-9]{10,16}\.(?:%s)(?:\.(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8}))?"
-_FBP = re.compile(_COOKIE % "[0-9]{1,24}")
-_FBC = re.compile(_COOKIE % "[A-Za-z0-9_~%-]{1,500}")
-
 
 def _is_address(text: str) -> bool:
     """Takes IPv4 in four decimal parts, and IPv6 without a zone; ten times faster than building an address object."""
@@ -52,8 +47,8 @@ def _is_address(text: str) -> bool:
 
 _CHECKED: dict[str, Callable[[str], object]] = {
     "client_ip_address": _is_address,
-    "fbc": _FBC.fullmatch,
-    "fbp": _FBP.fullmatch,
+    "fbc": FBC.fullmatch,
+    "fbp": FBP.fullmatch,
 }
 """Whether a value that is never hashed can be right, by key."""
 

@@ -76,7 +76,7 @@ local WEAK_GROUPS = {
 }
 
 local US = "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621"
-local meta_value = normalise.meta_value
+local meta_value, is_empty = normalise.meta_value, meta_custom.is_empty
 local type, ipairs, pairs, next, tonumber, tointeger = type, ipairs, pairs, next, tonumber, math.tointeger
 local find, match, byte = string.find, string.match, string.byte
 local ZERO = byte("0")
@@ -96,11 +96,6 @@ for _, group in ipairs(WEAK_GROUPS) do
 end
 
 
-local function is_absent(value)
-  return value == nil or value == "" or (type(value) == "table" and next(value) == nil)
-end
-
-
 local function text_of(value)
   if type(value) == "string" then return value end
   return type(value) == "number" and tostring(tointeger(value) or value) or nil
@@ -109,7 +104,7 @@ end
 
 -- Adds a value, or each of a list, to what is known of a key.
 local function add(values, key, value)
-  if is_absent(value) then return end
+  if is_empty(value) then return end
   local held = values[key]
   if held == nil then
     values[key] = value
@@ -245,13 +240,13 @@ local USUAL = {
 local function put_sender(data, dropped, event)
   for _, entry in ipairs(SENDER) do
     local key, value = entry[1], event[entry[2]]
-    if not is_absent(value) then
+    if not is_empty(value) then
       local text = text_of(value)
       data[key] = text and (USUAL[key](text) and text or meta_value(key, text))
       if data[key] == nil then dropped[key] = entry[3] end
     end
   end
-  if not is_absent(event.user_agent) then data.client_user_agent = text_of(event.user_agent) end
+  if not is_empty(event.user_agent) then data.client_user_agent = text_of(event.user_agent) end
 end
 
 
