@@ -20,16 +20,13 @@ import msgspec
 
 from runtime.errors import ScriptFault
 from runtime.model.delivery import Envelope, Request
+from runtime.text.marks import NAMED, WORDS
 from runtime.text.secrets import reference
 
-_WHAT = (
-    r"(?:(?P<word>items|body|time)"
-    r"|(?P<kind>secret|hmac)(?::|%3[Aa])(?P<name>[\w.-]+)(?:(?::|%3[Aa])(?P<message>(?:[0-9a-f]{2})*))?)"
-)
 # A JSON-escaped NUL counts only where its backslash is not itself escaped.
 _HOLE = re.compile(
     r"(?:(?P<raw>\x00)|(?P<percent>%00)|(?P<lead>(?<!\\)(?:\\\\)*)(?P<quote>\"?)\\u0000)"
-    + _WHAT
+    + rf"(?:{WORDS}|{NAMED})"
     + r"(?(raw)\x00|(?(percent)%00|\\u0000(?P<unquote>\"?)))"
 )
 
@@ -182,9 +179,9 @@ class _Filler:
     def _value(self, hole: re.Match[str]) -> str:
         if hole["word"] == "time":
             return str(self._at_s)
-        if hole["kind"] == "secret":
-            return self._values.secret(hole["name"])
-        return self._values.hmac(hole["name"], b"".join(self.pieces(_message(hole["message"] or ""))))
+        if hole["secret"]:
+            return self._values.secret(hole["secret"])
+        return self._values.hmac(hole["key"], b"".join(self.pieces(_message(hole["message"]))))
 
 
 def _message(digits: str) -> str:

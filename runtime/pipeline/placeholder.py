@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from runtime.text.marks import NAMED, WORDS
+
 ITEMS = "\0items\0"
 """The batch's items, joined with commas."""
 BODY = "\0body\0"
@@ -17,11 +19,10 @@ BODY = "\0body\0"
 TIME = "\0time\0"
 """Unix seconds of the attempt."""
 
-_NAMED = r"(?:secret(?::|%3[Aa])(?P<secret>[\w.-]+)|hmac(?::|%3[Aa])(?P<key>[\w.-]+)(?::|%3[Aa])(?P<message>[0-9a-f]*))"
-MARK = re.compile(rf"\0(?:items|body|time|{_NAMED})\0")
+MARK = re.compile(rf"\0(?:{WORDS}|{NAMED})\0")
 """Any mark as a script receives it. `message` is the hexadecimal form of UTF-8 text that may hold marks itself."""
 
-_NAMING = re.compile(rf"(?:\0|%00|\\u0000){_NAMED}")
+_NAMING = re.compile(rf"(?:\0|%00|\\u0000){NAMED}")
 _LOOKALIKE = re.compile(r"(?:\0|%00|\\u0000)(?:items|body|time|secret|hmac)")
 
 
@@ -51,13 +52,9 @@ def secrets_in(texts: Iterable[str]) -> Iterator[str]:
         for mark in _NAMING.finditer(waiting.pop()):
             yield mark["secret"] or mark["key"]
             if mark["message"]:
-                waiting.append(_unhex(mark["message"]))
+                waiting.append(bytes.fromhex(mark["message"]).decode("utf-8", "replace"))
 
 
 def poses_as_mark(text: str) -> bool:
     """Tells whether text from an event would be taken for a mark once it stands in a URL or a body."""
     return _LOOKALIKE.search(text) is not None
-
-
-def _unhex(digits: str) -> str:
-    return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")

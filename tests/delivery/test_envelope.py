@@ -109,3 +109,18 @@ def test_the_masked_request_names_secrets_and_has_the_hash_of_the_sent_one() -> 
 def test_secrets_are_masked_in_what_a_vendor_echoes() -> None:
     echo = 'bad token to"ken&=/ü, to\\"ken&=/ü, to%22ken%26%3D%2F%C3%BC'
     assert without_secrets(echo, {"TOKEN": SECRETS["TOKEN"]}) == "bad token secret:TOKEN, secret:TOKEN, secret:TOKEN"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a=%00hmac:KEY%00",
+        "a=%00hmac%3AKEY%00",
+        json.dumps({"a": "\0hmac:KEY\0"}),
+        "a=%00secret:KEY:00%00",
+        "\0hmac:KEY:0\0",
+    ],
+)
+def test_only_a_whole_placeholder_is_filled(body: str) -> None:
+    """What is filled must be what the pipeline has checked; half a placeholder it does not take for one."""
+    assert filled(body=body).request.body == body.encode()
