@@ -1,4 +1,4 @@
-"""How settings and manifests refer to something else: `{{variable}}` in a setting's text, `{setting: id}` as a host.
+"""How settings and manifests refer to something else: `{{variable}}` in a setting's text, `{setting: id}` as a name.
 
 Only the form is decided here: whether the variable or the setting exists is for those who know the container.
 """
@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable
 
 from runtime.model.container import ID
+from runtime.model.permissions import SETTING
 
 _ID = re.compile(ID)
 _VARIABLE = re.compile(rf"\{{\{{\s*({ID})\s*\}}\}}")
 _BRACES = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-_SETTING = re.compile(r"\{\s*setting:\s*(\w+)\s*\}")
 
 
 def is_id(name: str) -> bool:
@@ -42,7 +42,7 @@ def names_in_braces(text: str) -> list[str]:
     return _BRACES.findall(text)
 
 
-def setting_named(host: str) -> str | None:
-    """Returns the setting that gives a manifest's host, None where the host is named itself."""
-    found = _SETTING.fullmatch(host)
+def setting_named(name: str) -> str | None:
+    """Returns the setting that gives a manifest's host, header or cookie, None where it is named itself."""
+    found = SETTING.fullmatch(name)
     return found[1] if found else None
