@@ -4,6 +4,7 @@ FirsthandError
 ├── SenderError            the sender of a hit must change the request (4xx)
 ├── Overloaded             we cannot take the hit now; send it again (503)
 │   └── LogUnavailable     the log cannot be written
+│       └── DiskFull       the disk is nearly full; an operator must make room
 ├── ScriptFault            the author of a template must change its script
 ├── OperatorError          the operator must change a setting, a file or a command
 │   ├── ContainerInvalid   the container has problems; all of them are listed
@@ -18,7 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-FaultKind = Literal["error", "cpu", "memory", "permission", "result"]
+FaultKind = Literal["error", "cpu", "memory", "permission", "result", "quarantined"]
+"""quarantined: the script hung or crashed a router and is called no more; the others are what a call did wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ class LogUnavailable(Overloaded):
     """The log cannot be written, so the hit was not accepted. Send it again in a moment."""
 
     reason = "log_unavailable"
+
+
+class DiskFull(LogUnavailable):
+    """The disk is nearly full, so the hit was not accepted. Send it again later."""
+
+    reason = "disk_full"
+    retry_after_s = 30
 
 
 class ScriptFault(FirsthandError):

@@ -6,7 +6,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,6 +30,23 @@ class Settings(BaseSettings):
         4 * 1024 * 1024, ge=1024, description="Ceiling for any body, in bytes; a client's manifest may ask for less."
     )
     retention_days: float = Field(30, gt=0, description="How long hits, attempts and dead letters stay, in days.")
+    retention_bytes: int = Field(
+        10 << 30,
+        ge=1 << 20,
+        description="How large each of a shard's two files may grow, in bytes; then the oldest goes that no tag needs.",
+    )
+    disk_high_percent: float = Field(
+        90,
+        gt=0,
+        le=100,
+        description="Where so much of the disk is used, hits are refused with 503 until there is room.",
+    )
+    disk_low_percent: float = Field(
+        85, gt=0, le=100, description="Hits are accepted again where no more than this of the disk is used."
+    )
+    policy_file: Path | None = Field(
+        None, description="YAML file of what scripts may not do here, whatever their manifests ask for."
+    )
     drain_s: float = Field(
         5, ge=0, le=15, description="After SIGTERM: seconds of saying `not ready` while still accepting hits."
     )
@@ -46,6 +63,14 @@ class Settings(BaseSettings):
         if "*" in parts:
             raise ValueError("`*` would let anybody forge an address: list the proxies' networks")
         return tuple(ipaddress.ip_network(part, strict=False) for part in parts)
+
+    @model_validator(mode="after")
+    def _watermarks(self) -> Settings:
+        if self.disk_low_percent > self.disk_high_percent:
+            raise ValueError(
+                "disk_low_percent is above disk_high_percent: the disk would be full and have room at once"
+            )
+        return self
 
     @field_validator("log")
     @classmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field as Declared
+from pydantic import model_validator
 
 from runtime.model.consent import Purpose
-from runtime.model.manifest import Part
+from runtime.model.part import Part
+from runtime.model.throttle import Throttle
 
 ID = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 Id = Annotated[str, Declared(pattern=f"^{ID}$")]
@@ -63,10 +65,45 @@ class Tag(Instance):
     paused: bool = False
     dry_run: bool = False
     """Build and show each request, send nothing."""
+    throttle: Throttle = Throttle()
+    """Slows the tag down; what waits stays in the backlog."""
+
+
+Replacement: TypeAlias = str | bool | int | float
+"""What stands in the place of a value; text, a number, true or false."""
+
+
+class Format(Part):
+    """What becomes of a variable's value before anybody sees it, in this order. Of a list each element is treated."""
+
+    case: Literal["lower", "upper"] | None = None
+    """Of text; anything else stays."""
+    number: bool = False
+    """Text becomes the number that it reads as; other text is no value."""
+    decimal: Literal[".", ","] = "."
+    """What stands before the fraction in such text. The other of the two, spaces and `'` may part thousands."""
+    boolean: bool = False
+    """The texts true and false, and 1 and 0, become true and false; anything else is no value."""
+    true_as: Replacement | None = None
+    false_as: Replacement | None = None
+    null_as: Replacement | None = None
+    """What it is where there is no value, whether there was none or the script failed."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Format:
+        if self.number and self.boolean:
+            raise ValueError("`number` and `boolean` exclude each other")
+        if self.decimal != "." and not self.number:
+            raise ValueError("`decimal` is about texts that become numbers: add `number: true`")
+        if any("{{" in text for text in (self.true_as, self.false_as, self.null_as) if isinstance(text, str)):
+            raise ValueError("`true_as`, `false_as` and `null_as` can name no variable: write the value out")
+        return self
 
 
 class Variable(Instance):
     """A named value computed from the event."""
+
+    format: Format = Format()
 
 
 class Transformation(Instance):
@@ -74,6 +111,10 @@ class Transformation(Instance):
 
     tags: tuple[str, ...] = ()
     """Tags it is for; empty = all."""
+    triggers: tuple[str, ...] = ()
+    """Triggers of which one must match; empty = it is done for every event."""
+    exceptions: tuple[str, ...] = ()
+    """Triggers of which none may match."""
     order: int = 0
 
 

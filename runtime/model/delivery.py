@@ -19,6 +19,8 @@ class Item(msgspec.Struct, frozen=True):
     key: str
     event_id: str
     expires_s: int
+    received_us: int = 0
+    """When its hit arrived, Unix microseconds; 0 where it goes out of turn, so that nobody measures its time."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -97,6 +99,9 @@ class TagPlan(msgspec.Struct, frozen=True):
     concurrency: int = 4
     timeout_s: float = 10.0
     backlog_age_s: int = 7 * 86400
+    requests_per_s: float | None = None
+    """None: as fast as the vendor answers."""
+    events_per_s: float | None = None
     dry_run: bool = False
     paused: bool = False
     hosts: tuple[str, ...] = ()

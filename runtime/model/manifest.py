@@ -5,12 +5,15 @@ One folder holds one template: manifest.yaml, `<kind>.lua`, examples/*.yaml, ico
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Declared
+from pydantic import model_validator
 
 from runtime.model.consent import Purpose
+from runtime.model.part import Part
+from runtime.model.permissions import Permissions
+from runtime.model.throttle import Throttle
 
 Kind = Literal["client", "destination", "variable", "transformation"]
 KIND_FOLDERS: dict[Kind, str] = {
@@ -19,12 +22,6 @@ KIND_FOLDERS: dict[Kind, str] = {
     "variable": "variables",
     "transformation": "transformations",
 }
-
-
-class Part(BaseModel):
-    """Frozen, and strict about names: an unknown key is a typing mistake that must be told."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Field(Part):
@@ -50,51 +47,6 @@ class FromSetting(Part):
     """A number or a list that the instance's setting gives."""
 
     setting: str
-
-
-HitField = Literal[
-    "id", "method", "path", "host", "received_ms", "received_s", "client_ip", "user_agent", "language", "page_url",
-    "referrer", "fbp", "fbc", "visitor_id", "trust", "verified", "route", "consent", "headers", "cookies",
-]  # fmt: skip
-HIT_FIELDS: tuple[HitField, ...] = get_args(HitField)
-
-
-class HitPermission(Part):
-    """Which parts of the hit a client's script receives beside the payload (`params`, `body`, or `events`, `fields` and
-    `index`); "*" is all."""
-
-    fields: tuple[HitField | Literal["*"], ...]
-    why: str
-
-
-class EventPermission(Part):
-    """Which parts of the event the script receives; "*" is all. Dotted paths."""
-
-    fields: tuple[str, ...]
-    why: str
-
-
-class HostPermission(Part):
-    """Hosts that requests may go to: names, `*.name`, or {setting: endpoint} for the host of a setting."""
-
-    names: tuple[str, ...]
-    why: str
-
-
-class SecretPermission(Part):
-    """Settings of type secret that the script may place, by field id; it never sees a value."""
-
-    fields: tuple[str, ...]
-    why: str
-
-
-class Permissions(Part):
-    """All that the script may read or reach. What is absent is refused."""
-
-    hit: HitPermission | None = None
-    event: EventPermission | None = None
-    hosts: HostPermission | None = None
-    secrets: SecretPermission | None = None
 
 
 class Source(Part):
@@ -124,7 +76,8 @@ class Facts(Part):
     fbp: tuple[Source, ...] = ()
     fbc: tuple[Source, ...] = ()
     consent: tuple[Source, ...] = ()
-    """Sources of an object of purposes; booleans, or "granted"/"denied"."""
+    """Sources of an object of purposes (booleans, or "granted"/"denied"), one word for all, or Google's `gcs` or `gcd`.
+    Of each purpose the first source that says something about it counts."""
 
 
 class Verify(Part):
@@ -187,8 +140,6 @@ class ClientSpec(Part):
     """Names of query, form and top-level JSON members whose values never reach the log."""
     count: Count | None = None
     answers: Answers = Answers()
-    cookies: bool = True
-    """Whether the answer may set `_fbp`, `_fbc` and the visitor id."""
     cors: bool = True
 
 
@@ -211,7 +162,9 @@ class AgeRule(Part):
     """The vendor's age limit. Checked when the item is made and again before each send."""
 
     time: str
-    """Key of the item that holds Unix seconds."""
+    """Key of the item that holds a Unix time."""
+    unit: Literal["s", "ms", "us"] = "s"
+    """What that time counts."""
     limit_days: FromSetting | float
     by: AgeBy | None = None
 
@@ -226,6 +179,11 @@ class DestinationSpec(Part):
     age: AgeRule | None = None
     retry_statuses: tuple[int, ...] = (408, 425, 429, 500, 502, 503, 504)
     """Used where the script has no `verdict`; every other status from 500 is a retry too, 2xx is delivered."""
+    stop_statuses: tuple[int, ...] = (401, 403, 404, 405, 407, 410)
+    """Likewise: they tell of the credential or the address and of no event, so the tag stops and loses none. A redirect
+    does so with every template. Every other 4xx rejects."""
+    throttle: Throttle = Throttle()
+    """What the vendor allows; a figure that the tag gives wins."""
 
 
 class Vendor(Part):
@@ -260,6 +218,8 @@ class Manifest(Part):
             raise ValueError("a template of kind client has a `client:` part, and no other kind has")
         if (self.kind == "destination") != (self.destination is not None):
             raise ValueError("a template of kind destination has a `destination:` part, and no other kind has")
+        if self.permissions.cookies and self.permissions.cookies.set and self.kind != "client":
+            raise ValueError("`permissions.cookies.set` is for clients alone: only a client answers the browser")
         return self
 
     def field(self, id: str) -> Field | None:
