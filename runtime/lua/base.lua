@@ -4,9 +4,10 @@
 local budget = ...
 
 local charge <const>, rethrow <const>, arm <const> = budget.charge, budget.rethrow, budget.arm
-local error <const>, type <const>, next <const>, rawget <const> = error, type, next, rawget
+local check_memory <const>, gsub <const> = budget.check_memory, string.gsub
+local error <const>, type <const>, next <const>, rawget <const>, select <const> = error, type, next, rawget, select
 local native_pcall <const>, native_rawset <const> = pcall, rawset
-local native_tostring <const>, native_tonumber <const> = tostring, tonumber
+local native_tostring <const>, tonumber <const> = tostring, tonumber
 local native_setmetatable <const>, metatable_of <const> = setmetatable, debug.getmetatable
 local create <const>, resume <const>, close <const> = coroutine.create, coroutine.resume, coroutine.close
 local running <const>, yield <const>, isyieldable <const> = coroutine.running, coroutine.yield, coroutine.isyieldable
@@ -24,7 +25,7 @@ local runner
 
 local base = {
   assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, rawequal = rawequal, rawget = rawget,
-  rawlen = rawlen, select = select, type = type, _VERSION = _VERSION,
+  rawlen = rawlen, type = type, _VERSION = _VERSION,
 }
 
 
@@ -51,10 +52,13 @@ local function freeze(private)
 end
 
 
--- Error values. A Python exception must never be seen by a script.
+-- Error values. A Python exception must never be seen by a script, nor the place of a line of ours.
 local function shown(problem)
-  if type(problem) == "userdata" then return "host error" end
-  return problem
+  local kind = type(problem)
+  if kind == "userdata" then return "host error" end
+  if kind ~= "string" then return problem end
+  check_memory(problem)
+  return (gsub(problem, "^sandbox/[%a_]+:%d+: ", ""))
 end
 
 
@@ -113,6 +117,10 @@ local function shadow_of(meta)
     shadows[meta] = shadow
   end
   for _, name in next, METAMETHODS do shadow[name] = rawget(meta, name) end
+  local close = shadow.__close
+  if type(close) == "function" then
+    shadow.__close = function(value, problem) return close(value, shown(problem)) end
+  end
   return shadow
 end
 
@@ -142,8 +150,16 @@ end
 
 function base.tonumber(value, radix)
   if type(value) == "string" then budget.charge_text(value) end
-  if radix == nil then return native_tonumber(value) end
-  return native_tonumber(value, radix)
+  if radix == nil then return tonumber(value) end
+  if type(radix) == "string" then budget.charge_text(radix) end
+  return tonumber(value, radix)
+end
+
+
+
+function base.select(place, ...)
+  if type(place) == "string" then budget.charge_text(place) end
+  return select(place, ...)
 end
 
 local threads = {status = coroutine.status}

@@ -6,7 +6,7 @@ local limits = ...
 local clock <const> = os.clock
 local collect <const> = collectgarbage
 local error <const> = error
-local sethook <const> = debug.sethook
+local sethook <const>, running <const>, setmetatable <const> = debug.sethook, coroutine.running, setmetatable
 
 local STEP <const> = limits.hook_step
 local DEBT <const> = limits.debt
@@ -23,14 +23,18 @@ local function die(why)
 end
 
 
+-- Tells whether more is held than a call may hold, after a collection if need be.
+local function is_over()
+  if collect("count") <= soft_kb then return false end
+  collect("collect")
+  return collect("count") > soft_kb
+end
+
+
 -- Returns what is spent beside the instructions, nil where nothing is.
 local function spent()
   if clock() > deadline then return "time" end
-  if collect("count") > soft_kb then
-    collect("collect")
-    if collect("count") > soft_kb then return "memory" end
-  end
-  return nil
+  return is_over() and "memory" or nil
 end
 
 
@@ -44,6 +48,27 @@ local function hook()
     sethook(hook, "", 1)
     error(dead, 0)
   end
+end
+
+
+-- The collector calls this after each of its cycles, so that instructions that allocate megabytes are seen before a
+-- thousand of them have run. An error raised here would be lost, so it has the hook fire at the next instruction.
+-- Where memory is too short for the next witness, the next call makes it.
+local cycle, is_watched = {}, false
+
+
+local function watch_collector()
+  is_watched = false
+  setmetatable({}, cycle)
+  is_watched = true
+end
+
+
+function cycle.__gc()
+  watch_collector()
+  if dead or clock() <= deadline then return end
+  local thread, is_main = running()
+  if not is_main then sethook(thread, hook, "", 1) end
 end
 
 
@@ -77,10 +102,13 @@ end
 -- Stands before every crossing into Python: afterwards there is room for the largest result.
 function budget.gate()
   if dead then error(dead, 0) end
-  if collect("count") > soft_kb then
-    collect("collect")
-    if collect("count") > soft_kb then die("memory") end
-  end
+  if is_over() then die("memory") end
+end
+
+
+-- Ends the call where an error that was caught is Lua's own for the hard limit: a script must not go on after it.
+function budget.check_memory(problem)
+  if problem == "not enough memory" then die("memory") end
 end
 
 
@@ -97,6 +125,7 @@ end
 
 
 function budget.start()
+  if not is_watched then watch_collector() end
   left, dead, debt = limits.instructions, nil, 0
   deadline = clock() + limits.cpu_s
 end
@@ -115,6 +144,6 @@ function budget.settle()
   soft_kb = collect("count") + limits.soft_kb
 end
 
-budget.charge, budget.owe = charge, owe
+budget.charge, budget.owe, budget.is_over = charge, owe, is_over
 
 return budget

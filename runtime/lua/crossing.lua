@@ -40,7 +40,8 @@ local function converted(value, kind, place, name)
 end
 
 
-local function failure(name, ...)
+local function failure(name, problem, ...)
+  budget.check_memory(problem)
   for place = 1, 4 do
     local value = (select(place, ...))
     if type(value) == "string" and not valid(value) then
@@ -72,7 +73,7 @@ local function expose(python, name, kinds, function_cost, byte_cost)
 
   local function finish(a, b, c, d, ok, good, value, structured)
     rethrow()
-    if not ok then error(failure(name, a, b, c, d), 2) end
+    if not ok then error(failure(name, good, a, b, c, d), 2) end
     if not good then error(value, 2) end
     if not structured then return value end
     charge(#value)

@@ -1,7 +1,8 @@
 """The Python side of a kit call: it never raises into Lua, and returns scalars only.
 
 An exception that reached Lua would be a live object there, a way to everything. So all of them end here: KitError gives
-its message, anything else the words "host error" and is kept for the host.
+its message, anything else the words "host error" and is kept for the host. What was refused for want of a permission is
+noted as well: only the host can tell that an error is one of those.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from runtime.lua.kit import CallContext, KitError, KitFunction
+from runtime.lua.kit import CallContext, KitError, KitFunction, NotPermitted
+from runtime.lua.pushed import json_of
 
 _SHOWN = 500
 _LARGEST = 2**63
@@ -52,6 +54,9 @@ class Crossings:
         def call(*args: Any) -> tuple[Any, ...]:
             try:
                 return self._scalar(run(*args))
+            except NotPermitted as error:
+                self.context.refusals.append(str(error))
+                return False, str(error).encode("utf-8", "replace")
             except KitError as error:
                 return False, str(error)[:_SHOWN].encode("utf-8", "replace")
             except BaseException as error:  # noqa: BLE001 - an exception must not reach Lua; the host raises it again
@@ -85,7 +90,7 @@ class Crossings:
             return True, int(value)
         if isinstance(value, int | float):
             return True, float(value)
-        return True, self._sized(orjson.dumps(value)), True
+        return True, self._sized(json_of(value)), True
 
     def _sized(self, text: bytes) -> bytes:
         if len(text) > self._max_text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from runtime.lua.crossing import Crossings
@@ -10,13 +9,13 @@ from runtime.lua.kit import random
 from runtime.lua.kit.registry import Kit
 from runtime.lua.loader import PARTS, PRELUDE, read_chunk
 from runtime.lua.pushed import fitting
-from runtime.lua.values import Limits
+from runtime.lua.values import Cuts, Limits, Modules
 
 
 class Engine:
     """Holds a runtime and the entry functions of its base chunk. The globals are never touched again."""
 
-    def __init__(self, runtime: Any, limits: Limits, kit: Kit, shared: Mapping[str, str], crossings: Crossings) -> None:
+    def __init__(self, runtime: Any, limits: Limits, kit: Kit, shared: Modules, crossings: Crossings) -> None:
         self._runtime = runtime
         self._limits = limits
         self._resident = 0
@@ -24,10 +23,11 @@ class Engine:
         """Whether the limits begin above what compiled scripts hold."""
         entries = self._assemble()
         self._register(entries, kit, crossings)
-        for name, source in shared.items():
-            entries["add_shared"](name, source)
+        for name, source in shared.sources.items():
+            entries["add_shared"](name, source, name in shared.kept)
         self._new_script, self._settle, self._collect = entries["script"], entries["settle"], entries["collect"]
         self.call, self.functions, self.results = entries["call"], entries["functions"], entries["results"]
+        self.names = entries["names"]
         self.table_type = type(runtime.table())
 
     def _chunk(self, name: str) -> Any:
@@ -50,11 +50,14 @@ class Engine:
         entries["register_chance"](crossings.chance(random.block))
         entries["seal"]()
 
-    def script(self, name: str, source: str, tree: dict[str, Any] | None, shared: tuple[str, ...]) -> Any:
+    def script(self, name: str, source: str, cuts: Cuts, shared: tuple[str, ...]) -> Any:
         """Compiles; returns a script, or a tuple that ends in fault kind and message."""
         self.settled = False
-        grants = None if tree is None else self._runtime.table_from(tree, recursive=True)
-        return self._new_script(name, source, grants, self._runtime.table_from(shared))
+        granted, denied = (
+            None if tree is None else self._runtime.table_from(tree, recursive=True)
+            for tree in (cuts.granted, cuts.denied)
+        )
+        return self._new_script(name, source, granted, self._runtime.table_from(shared), denied)
 
     def table(self, tree: Any) -> Any:
         """Copies a fresh JSON tree into Lua. Without the hard limit: lupa aborts the process when it meets it here."""

@@ -9,16 +9,27 @@
 local limits = ...
 
 local next <const>, type <const>, concat <const>, unpack <const> = next, type, table.concat, table.unpack
-local math_type <const> = math.type
+local math_type <const>, clock <const> = math.type, os.clock
 
 local SEPARATOR <const> = "\31"
 local MOST_PIECES <const>, MOST_VALUES <const>, MOST_BYTES <const> = math.min(1000, limits.max_nodes), 200, 65536
 local DEEPEST <const> = limits.max_depth
+local TABLES <const>, READ_S <const> = 16, 0.02
 
 local form, texts, others = {}, {}, {}
 local pieces, text_count, other_count, bytes = 0, 0, 0, 0
+local tables, read_until = 0, 0
 
 local add_members
+
+
+-- One table that was emptied takes as long to go through as when it was full, and can be in a result many times.
+local function takes_long()
+  tables = tables + 1
+  if tables % TABLES ~= 0 then return false end
+  if tables == TABLES then read_until = clock() + READ_S end
+  return clock() > read_until
+end
 
 
 -- Adds a value's kind, the name that it has, and itself; returns false where it is too much or no plain data.
@@ -83,7 +94,7 @@ end
 
 
 add_members = function(source, is_list, depth)
-  if depth > DEEPEST or pieces > MOST_PIECES or bytes > MOST_BYTES then return false end
+  if depth > DEEPEST or pieces > MOST_PIECES or bytes > MOST_BYTES or takes_long() then return false end
   if not (is_list and add_listed or add_named)(source, depth) then return false end
   pieces = pieces + 1
   form[pieces] = "}"
@@ -101,7 +112,7 @@ end
 
 -- Returns the number of pieces, the form, the joined texts, numbers and booleans; or nil and the results as they are.
 return function(a, b, c)
-  pieces, text_count, other_count, bytes = 0, 0, 0, 0
+  pieces, text_count, other_count, bytes, tables = 0, 0, 0, 0, 0
   if not (add_result(a) and add_result(b) and add_result(c)) or other_count > MOST_VALUES then
     form, texts, others = {}, {}, {} -- What was too much must not be held.
     return nil, a, b, c

@@ -129,7 +129,10 @@ local function encode(value)
   local out = {}
   local ok, problem = pcall(put, value, out, 0)
   budget.rethrow()
-  if not ok then return nil, problem end
+  if not ok then
+    budget.check_memory(problem)
+    return nil, problem
+  end
   return concat(out)
 end
 

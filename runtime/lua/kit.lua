@@ -1,5 +1,5 @@
 -- The part of the kit that is written in Lua: what is called often, or belongs to the call. Their documentation is with
--- the others', in kit/<namespace>.py.
+-- the others', in kit/<namespace>.py. Larger namespaces have a chunk of their own, kit_<namespace>.lua.
 
 local budget, base, library, json, limits = ...
 
@@ -9,7 +9,7 @@ local pack <const>, concat <const> = table.pack, table.concat
 local find <const>, gsub <const>, sub <const> = string.find, string.gsub, string.sub
 local byte <const>, char <const>, format <const> = string.byte, string.char, string.format
 local lower <const>, upper <const>, tonumber <const> = string.lower, string.upper, tonumber
-local valid <const>, date <const> = utf8.len, os.date
+local valid <const>, offset <const>, date <const> = utf8.len, utf8.offset, os.date
 
 local LINES <const>, LINE <const> = limits.log_lines, limits.log_line
 local FIRST_S <const>, LAST_S <const> = -62135596800, 253402300799
@@ -17,7 +17,7 @@ local FIRST_S <const>, LAST_S <const> = -62135596800, 253402300799
 local at_us = 0
 local lines = nil
 
-local kit = {json = {}, text = {}, time = {}, random = {}, log = {}}
+local kit = {json = {}, text = {}, crypto = {}, time = {}, random = {}, log = {}}
 
 
 function kit.json.encode(value)
@@ -65,6 +65,31 @@ function kit.text.split(text, separator)
 end
 
 
+-- Where the text is not UTF-8, utf8.len gives a second value, which is nobody's.
+function kit.text.length(text)
+  text = check.text(text, 1, "text.length")
+  charge_text(text)
+  return (valid(text))
+end
+
+
+function kit.text.is_utf8(text)
+  text = check.text(text, 1, "text.is_utf8")
+  charge_text(text)
+  return valid(text) ~= nil
+end
+
+
+function kit.text.cut(text, most)
+  text, most = check.text(text, 1, "text.cut"), check.integer(most, 2, "text.cut")
+  if most < 0 then error("bad argument #2 to 'text.cut' (0 or more expected)", 2) end
+  if #text <= most then return text end
+  charge_text(text)
+  local after = offset(text, most + 1)
+  return after and sub(text, 1, after - 1) or text
+end
+
+
 function kit.text.hex(bytes)
   bytes = check.text(bytes, 1, "text.hex")
   charge(#bytes * 4)
@@ -80,18 +105,42 @@ function kit.text.unhex(text)
 end
 
 
+function kit.crypto.is_sha256(value)
+  return type(value) == "string" and #value == 64 and not find(value, "%X")
+end
+
+
 function kit.time.now() return at_us // 1000000 end
 
 
 function kit.time.now_ms() return at_us // 1000 end
 
 
-function kit.time.iso(seconds)
+local function check_seconds(seconds, name)
   if type(seconds) ~= "number" or not (seconds >= FIRST_S and seconds <= LAST_S) then
-    error("bad argument #1 to 'time.iso' (Unix seconds of the years 1 to 9999 expected)", 2)
+    error("bad argument #1 to '" .. name .. "' (Unix seconds of the years 1 to 9999 expected)", 3)
   end
   charge(40)
-  return date("!%Y-%m-%dT%H:%M:%SZ", seconds // 1 | 0)
+end
+
+
+function kit.time.iso(seconds)
+  check_seconds(seconds, "time.iso")
+  return (date("!%Y-%m-%dT%H:%M:%SZ", seconds // 1 | 0))
+end
+
+
+-- Rounded to the millisecond: 0.123 s is a little less than 123 ms in binary fractions.
+function kit.time.iso_ms(seconds)
+  check_seconds(seconds, "time.iso_ms")
+  local ms = (seconds * 1000 + 0.5) // 1 | 0
+  return date("!%Y-%m-%dT%H:%M:%S", ms // 1000) .. format(".%03dZ", ms % 1000)
+end
+
+
+function kit.time.day(seconds)
+  check_seconds(seconds, "time.day")
+  return (date("!%Y-%m-%d", seconds // 1 | 0))
 end
 
 
@@ -145,6 +194,10 @@ local function ascii_first(python, native, name)
 end
 
 
+-- Adds a namespace that a chunk of its own has made.
+local function add(name, functions) kit[name] = functions end
+
+
 -- Joins both halves of the kit.
 local function complete(namespaces)
   for name, functions in next, kit do
@@ -165,4 +218,4 @@ end
 
 local function logged() return lines end
 
-return {complete = complete, begin = begin, logged = logged}
+return {add = add, complete = complete, begin = begin, logged = logged}

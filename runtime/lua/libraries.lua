@@ -7,6 +7,7 @@ local charge <const>, charge_text <const> = budget.charge, budget.charge_text
 local error <const>, type <const>, next <const>, select <const> = error, type, next, select
 local rawget <const>, rawlen <const>, byte <const> = rawget, rawlen, string.byte
 local tonumber <const>, tostring <const>, metatable_of <const> = tonumber, tostring, debug.getmetatable
+local pack <const>, load <const>, gsub <const> = table.pack, load, string.gsub
 local tointeger <const>, math_type <const>, ult <const> = math.tointeger, math.type, math.ult
 local native <const> = {
   concat = table.concat, insert = table.insert, move = table.move, remove = table.remove, sort = table.sort,
@@ -139,25 +140,64 @@ function tables.sort(t, before)
   return native.sort(t, function(a, b) return before(a, b) end)
 end
 
+-- Native functions turn text into the numbers that they take, and read all of it at every call.
+local function charge_texts(...)
+  local values = pack(...)
+  for place = 1, values.n do
+    if type(values[place]) == "string" then charge_text(values[place]) end
+  end
+end
+
+
+-- The native function keeps its name, so that its errors tell of the function that the script called.
+local function named(form, name, native_function, pay)
+  return load(gsub(form, "NAME", name), "=sandbox/libraries", "t", {})(native_function, type, pay)
+end
+
+
+local function of_one(native_function, name)
+  return named([[local NAME, type, pay = ...
+    return function(a)
+      if type(a) == "string" then pay(a) end
+      return NAME(a)
+    end]], name, native_function, charge_text)
+end
+
+
+local function of_any(native_function, name)
+  return named([[local NAME, type, pay = ...
+    return function(...)
+      local a, b, more = ...
+      if more ~= nil or type(a) == "string" or type(b) == "string" then pay(...) end
+      return NAME(...)
+    end]], name, native_function, charge_texts)
+end
+
+local ANY <const> = {atan = true, fmod = true, log = true, max = true, min = true, ult = true}
 local numbers = {}
 for name, value in next, math do
-  if name ~= "random" and name ~= "randomseed" then numbers[name] = value end
+  if name == "type" or type(value) ~= "function" then
+    numbers[name] = value
+  elseif name ~= "random" and name ~= "randomseed" then
+    numbers[name] = (ANY[name] and of_any or of_one)(value, name)
+  end
 end
 
-local unicode = {char = utf8.char, charpattern = utf8.charpattern}
+local unicode = {char = of_any(utf8.char, "char"), charpattern = utf8.charpattern}
 
 
-function unicode.len(s, ...)
+function unicode.len(s, first, last, lax)
   s = check.text(s, 1, "len")
   charge_text(s)
-  return native.len(s, ...)
+  return native.len(s, check.integer(first, 2, "len", 1), check.integer(last, 3, "len", -1), lax)
 end
 
 
-function unicode.offset(s, n, ...)
-  s = check.text(s, 1, "offset")
+function unicode.offset(s, n, from)
+  s, n = check.text(s, 1, "offset"), check.integer(n, 2, "offset")
   charge_text(s)
-  return native.offset(s, n, ...)
+  if from == nil then return native.offset(s, n) end
+  return native.offset(s, n, check.integer(from, 3, "offset"))
 end
 
 
@@ -277,5 +317,5 @@ end
 
 return {
   table = tables, math = numbers, utf8 = unicode, os = clock,
-  check = check, span = span, begin = begin, draw = draw, between = between, reseed = reseed,
+  check = check, span = span, of_any = of_any, begin = begin, draw = draw, between = between, reseed = reseed,
 }

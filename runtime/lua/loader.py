@@ -14,11 +14,15 @@ PARTS = (
     "flatten",
     "json",
     "kit",
+    "kit_items",
+    "kit_names",
     "libraries",
     "matcher",
     "pattern_parser",
     "patterns",
+    "shared",
     "strings",
+    "weigh",
 )
 """The chunks that the prelude assembles, by file name."""
 

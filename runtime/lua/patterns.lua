@@ -88,6 +88,16 @@ function patterns.match(s, p, init)
 end
 
 
+-- The work is done, and so paid, when the iterator is called: many that wait would else share one look at the clock.
+local function paid_gmatch(s, p, init, program)
+  local following, paid = gmatch(s, p, init), false
+  return function()
+    if not paid then paid = native_may(program, #s - init + 1) end
+    return following()
+  end
+end
+
+
 -- Here a leading `^` is no anchor but itself.
 function patterns.gmatch(s, p, init)
   s, p = check.text(s, 1, "gmatch"), check.text(p, 2, "gmatch")
@@ -95,8 +105,8 @@ function patterns.gmatch(s, p, init)
   if byte(p) == 94 then p = "%" .. p end
   local program = program_of(p, 2)
   if init > #s + 1 then init = #s + 2 end
-  if native_may(program, #s - init + 1) then return gmatch(s, p, init) end
-  return matcher.gmatch(s, program, init)
+  if #s - init + 1 > program.limit then return matcher.gmatch(s, program, init) end
+  return paid_gmatch(s, p, init, program)
 end
 
 

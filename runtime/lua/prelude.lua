@@ -5,7 +5,7 @@
 local parts, limits = ...
 
 local error <const>, type <const>, next <const>, rawget <const> = error, type, next, rawget
-local load <const>, setmetatable <const>, collect <const> = load, setmetatable, collectgarbage
+local setmetatable <const>, collect <const> = setmetatable, collectgarbage
 local create <const>, resume <const>, yield <const> = coroutine.create, coroutine.resume, coroutine.yield
 local sub <const>, gsub <const>, valid <const> = string.sub, string.gsub, utf8.len
 local string_meta <const>, info_of <const> = debug.getmetatable(""), debug.getinfo
@@ -14,6 +14,7 @@ local tostring <const>, tonumber <const> = tostring, tonumber
 
 local IDLE <const> = {}
 local SHOWN <const> = 500
+local NO_MEMORY <const> = "not enough memory"
 
 local budget = parts.budget(limits)
 local basics = parts.base(budget)
@@ -21,10 +22,13 @@ local base, freeze = basics.functions, basics.freeze
 local library = parts.libraries(budget)
 local strings = parts.strings(budget, base, library, limits)
 local copies = parts.copies()
-local flatten = parts.flatten(limits)
+local flatten, weigh = parts.flatten(limits), parts.weigh(limits)
 local json = parts.json(budget, limits)
 local crossing = parts.crossing(budget, base, json, limits)
+local shared = parts.shared(base, freeze)
 local kit = parts.kit(budget, base, library, json, limits)
+kit.add("items", parts.kit_items())
+kit.add("names", parts.kit_names(library))
 
 do
   local parse = parts.pattern_parser(budget, limits.pattern_steps)
@@ -32,7 +36,6 @@ do
 end
 
 local namespaces = {}
-local shared_sources, shared, making = {}, {}, {}
 local base_meta
 local entries = {}
 
@@ -84,6 +87,7 @@ function entries.seal()
   for name, private in next, libraries do base[name] = freeze(private) end
   for name, private in next, namespaces do base[name] = freeze(private) end
   base_meta = {__index = base, __metatable = false}
+  shared.seal()
   seal_string_metatable()
   strip_globals()
 end
@@ -109,6 +113,7 @@ local function perform()
   pending.script, pending.a, pending.b, pending.c = nil, nil, nil, nil
   local environment = setmetatable({}, script.meta)
   environment._G = environment
+  shared.begin(environment)
   local exported = script.chunk(environment)
   if type(exported) ~= "table" then error("the script returns no table of functions", 0) end
   if name == nil then return exported end
@@ -155,94 +160,60 @@ local function run()
   local dead = budget.state()
   if dead then return dead == "memory" and "memory" or "cpu", dead end
   if not ok then
-    if token == "not enough memory" then return "memory", token end
+    if token == NO_MEMORY then return "memory", token end
     return "error", placed(thread, message_of(token))
   end
   if token ~= IDLE then return "error", "attempt to yield from outside a coroutine" end
+  -- The last instructions may have gone past the limit unseen, and the host needs room to take the results.
+  if budget.is_over() then return "memory", "memory" end
   runner = thread
   return nil, v1, v2, v3
 end
 
 
--- A read-only view of a module's result, nested tables included.
-local function freeze_all(value)
-  if type(value) ~= "table" then return value end
-  local inner = {}
-  for key, member in next, value do inner[key] = freeze_all(member) end
-  return freeze(inner)
-end
+local tried = {}
 
 
-local function compiled(name, source)
-  return load("local _ENV = ...; " .. source, "=" .. name, "t", {})
-end
-
-local make_shared
-
-
--- What a shared module sees: the sealed environment, and other shared modules by name. It can keep nothing.
-local function module_environment()
-  local visible = {}
-  for key, value in next, base do visible[key] = value end
-  setmetatable(visible, {__index = function(_, name) return make_shared(name) end})
-  return freeze(visible)
-end
-
-
--- Returns a shared module, made at its first use; nil where there is none of that name.
-make_shared = function(name)
-  local source = shared_sources[name]
-  if shared[name] or not source then return shared[name] end
-  if making[name] then error("shared module `" .. name .. "` needs itself", 0) end
-  local chunk, problem = compiled("shared/" .. name, source)
-  if not chunk then error(problem, 0) end
-  making[name] = true
-  local exported = chunk(module_environment())
-  making[name] = nil
-  if type(exported) ~= "table" then error("shared module `" .. name .. "` returns no table of functions", 0) end
-  shared[name] = freeze_all(exported)
-  return shared[name]
-end
-
-
--- Runs in the runner, as any code that a person wrote. Returns nil, or the fault kind and the message.
-local function share(name)
-  if shared[name] then return nil end
+-- Makes a shared module in the runner, as any code that a person wrote, to see whether it can be. Returns nil, or the
+-- fault kind and the message.
+local function try(name)
+  if tried[name] then return nil end
   kit.begin(0)
   library.begin(0)
-  making = {}
   pending.script = {meta = base_meta, chunk = function()
-    if not make_shared(name) then error("there is no shared module `" .. name .. "`", 0) end
+    shared.try(name)
     return {}
   end}
   pending.name = nil
   local fault, problem = run()
+  if not fault then tried[name] = shared.members(name) end
   return fault, fault and problem
 end
 
+entries.add_shared = shared.add
 
-function entries.add_shared(name, source)
-  if base[name] ~= nil then error("a shared module must not be called `" .. name .. "`, which the kit has", 0) end
-  shared_sources[name] = source
+
+-- Returns a script, or nil, the fault kind and the message. `grants` is a tree for copies.cut or nil for all, `denied`
+-- one for copies.left or nil for nothing.
+function entries.script(name, source, grants, modules, denied)
+  local chunk, problem = shared.compiled(name, source)
+  if not chunk then return nil, problem == NO_MEMORY and "memory" or "error", message_of(problem) end
+  local members = {}
+  for place = 1, #modules do
+    local module = modules[place]
+    local fault, message = try(module)
+    if fault then return nil, fault, message end
+    members[module] = tried[module]
+  end
+  local meta = next(members) == nil and base_meta or shared.meta_for(modules)
+  return {chunk = chunk, meta = meta, members = members, grants = grants, denied = denied}
 end
 
 
--- Returns a script, or nil, the fault kind and the message. `grants` is a tree for copies.cut or nil for all.
-function entries.script(name, source, grants, modules)
-  local chunk, problem = compiled(name, source)
-  if not chunk then return nil, "error", message_of(problem) end
-  local visible = {}
-  for place = 1, #modules do
-    local fault, message = share(modules[place])
-    if fault then return nil, fault, message end
-    visible[modules[place]] = shared[modules[place]]
-  end
-  local meta = base_meta
-  if next(visible) ~= nil then
-    for key, value in next, base do visible[key] = value end
-    meta = {__index = visible, __metatable = false}
-  end
-  return {chunk = chunk, meta = meta, grants = grants}
+-- An event as the script may see it.
+local function view(script, event)
+  if script.denied then return copies.left(event, script.grants or true, script.denied) end
+  return copies.cut(event, script.grants)
 end
 
 
@@ -270,12 +241,17 @@ end
 -- until memory is looked at.
 local function flat_answer(fault, a, b, c)
   if fault then return answer(fault, nil, a) end
-  results.a, results.b, results.c = a, b, c
-  return answer(nil, flatten(a, b, c))
+  local function weighed(pieces, ...)
+    local problem = pieces == nil and weigh(a, b, c)
+    if problem then return answer("result", nil, "the script returned " .. problem) end
+    results.a, results.b, results.c = a, b, c
+    return answer(nil, pieces, ...)
+  end
+  return weighed(flatten(a, b, c))
 end
 
 
--- Calls a function of a script. `cut`: the first argument is an event to be cut to the grants, which the script has;
+-- Calls a function of a script. `cut`: the first argument is an event, of which the script may not see everything;
 -- `last`: it is nobody's afterwards. Returns fault kind or nil, instructions used, log lines or nil, then what flatten
 -- returns: for a fault nil and its message.
 function entries.call(script, name, at_us, cut, last, a, b, c)
@@ -284,7 +260,7 @@ function entries.call(script, name, at_us, cut, last, a, b, c)
   if a == nil or last and not cut then
     pending.a = a
   else
-    pending.a = cut and copies.cut(a, script.grants) or copies.whole(a)
+    pending.a = cut and view(script, a) or copies.whole(a)
   end
   if b ~= nil then pending.b = copies.whole(b) end
   if c ~= nil then pending.c = copies.whole(c) end
@@ -306,6 +282,24 @@ function entries.functions(script)
     if type(key) == "string" and type(value) == "function" and valid(key) then names[#names + 1] = key end
   end
   return answer(nil, nil, names)
+end
+
+
+-- Returns the globals that a script sees: each with a list of its members' names where it is a table, else with true.
+function entries.names(script)
+  local names = {_G = true}
+  for name, value in next, script.meta.__index do
+    names[name] = true
+    if type(value) == "table" then
+      local members = {}
+      for key in base.pairs(value) do
+        if type(key) == "string" then members[#members + 1] = key end
+      end
+      names[name] = members
+    end
+  end
+  for name, members in next, script.members do names[name] = members end
+  return names
 end
 
 function entries.settle()

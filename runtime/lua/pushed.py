@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 _LARGEST = 2**63
+_FLOAT_BITS = 1023
 
 
 def plain_tree(text: bytes, max_nodes: int) -> Any:
@@ -22,12 +23,22 @@ def plain_tree(text: bytes, max_nodes: int) -> Any:
 
 
 def fitting(tree: Any) -> Any:
-    """Returns the tree with integers past 64 bits as floats."""
+    """Returns the tree with integers past 64 bits as floats, and those past all floats as None."""
     if isinstance(tree, dict):
         return {name: fitting(value) for name, value in tree.items()}
     if isinstance(tree, list):
         return [fitting(value) for value in tree]
-    return float(tree) if isinstance(tree, int) and not -_LARGEST <= tree < _LARGEST else tree
+    if isinstance(tree, int) and not -_LARGEST <= tree < _LARGEST:
+        return float(tree) if tree.bit_length() <= _FLOAT_BITS else None
+    return tree
+
+
+def json_of(data: Any) -> bytes:
+    """Returns the JSON text of data, in which integers past 64 bits are floats; TypeError where it is no JSON data."""
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        return orjson.dumps(fitting(data))
 
 
 def _without_nulls(tree: Any) -> Any:

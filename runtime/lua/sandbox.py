@@ -3,14 +3,15 @@
 lupa itself is no sandbox. What holds is the construction: the base chunks build a script's environment from nothing, no
 Python object ever reaches a script, and every way into C is capped and charged. One thread only.
 
-A call's faults are ScriptFault: `cpu` (instructions or time), `memory`, `permission` (a field that the grants took),
-`result` (what came back cannot be JSON), `error` (everything else). A runtime whose memory does not come down, or that
-failed in an unforeseen way, is discarded and built anew (milliseconds); scripts and pushed data follow by themselves.
+A call's faults are ScriptFault: `cpu` (instructions or time), `memory`, `permission` (what the grants or the policy
+took), `result` (what came back cannot be JSON), `quarantined` (it hung a router before), `error` (everything else). A
+runtime whose memory does not come down, or that failed in an unforeseen way, is discarded and built anew
+(milliseconds); scripts and pushed data follow by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import lupa.lua54 as lua
@@ -19,18 +20,23 @@ import orjson
 from runtime.errors import FaultKind, ScriptFault
 from runtime.lua.crossing import Crossings
 from runtime.lua.engine import Engine
+from runtime.lua.identity import script_id
 from runtime.lua.kit.registry import Kit, namespaces
-from runtime.lua.permissions import EVENT_FUNCTIONS, grant_tree, hint_for
+from runtime.lua.permissions import EVENT_FUNCTIONS, cuts_of, explain_nil, refused
 from runtime.lua.pushed import plain_tree
 from runtime.lua.shapes import Shapes
-from runtime.lua.values import Grants, Limits, Pushed, Returned, Script
+from runtime.lua.source import compilable, source_problem
+from runtime.lua.values import Grants, Limits, Modules, Pushed, Returned, Script, Unwatched, Watch
 from runtime.lua.walk import Walk
+from runtime.model.hit import LoggedHit
+from runtime.model.refusal import Refusal
 from runtime.telemetry import log
 
 __all__ = ["Grants", "Limits", "Pushed", "Returned", "Sandbox", "Script"]
 
 _ALL = Grants()
 _STANDARD = Limits()
+_FLAGS_KEPT = 64
 _LUA_FAULTS = (UnicodeDecodeError, lua.LuaError, lua.LuaMemoryError)
 
 
@@ -54,16 +60,39 @@ def _new_runtime(limits: Limits) -> Any:
     )
 
 
+def bare_runtime() -> Any:
+    """Returns a Lua runtime that is no sandbox: what a benchmark compares ours with. Never for a script."""
+    return lua.LuaRuntime(encoding="utf-8", unpack_returned_tuples=True)
+
+
 class Sandbox:
-    """Runs scripts. `shared` holds the sources of the shared modules by name, `kit` is ours where none is given."""
+    """Runs scripts. `shared` holds the sources of the shared modules by name, `kit` is ours where none is given.
+
+    `kept` names the modules that come with Firsthand: they hold no state, and are made once for all calls.
+    `watch` is told of every call. `quarantined` holds what there is against scripts, by `Script.id`.
+    """
 
     def __init__(
-        self, *, limits: Limits = _STANDARD, shared: Mapping[str, str] | None = None, kit: Kit | None = None
+        self,
+        *,
+        limits: Limits = _STANDARD,
+        shared: Mapping[str, str] | None = None,
+        kept: Collection[str] = (),
+        kit: Kit | None = None,
+        watch: Watch | None = None,
+        quarantined: Mapping[str, Refusal] | None = None,
+        costs: dict[str, list[int]] | None = None,
     ) -> None:
+        self.costs = {} if costs is None else costs
+        """Template to [nanoseconds, calls] so far, which whoever calls for a template adds to."""
         self._limits = limits
+        self._watch = watch or Unwatched()
+        self._quarantined = {} if quarantined is None else quarantined
         self._kit = namespaces() if kit is None else kit
-        self._shared = dict(shared or {})
+        self._shared = {name: compilable(source, limits) for name, source in (shared or {}).items()}
+        self._modules = Modules(self._shared, frozenset(kept))
         self._crossings = Crossings(limits.max_text)
+        self._flags: dict[tuple[tuple[str, bool], ...], Pushed] = {}
         try:
             self.discard()
         except lua.LuaError as error:
@@ -71,17 +100,22 @@ class Sandbox:
 
     def discard(self) -> None:
         """Builds a new runtime. Scripts and pushed data follow at their next use."""
-        self._engine = Engine(_new_runtime(self._limits), self._limits, self._kit, self._shared, self._crossings)
+        self._engine = Engine(_new_runtime(self._limits), self._limits, self._kit, self._modules, self._crossings)
         self._walk = Walk(self._engine.table_type, self._limits.max_depth, self._limits.max_nodes)
         self._shapes = Shapes()
 
-    def script(self, name: str, source: str, *, grants: Grants = _ALL, shared: Sequence[str] = ()) -> Script:
-        """Compiles a script; raises ScriptFault where it, or a shared module that it lists, cannot be."""
-        if len(source.encode()) > self._limits.max_source:
-            raise ScriptFault("error", f"the source is larger than {self._limits.max_source} bytes", script=name)
-        if source.startswith("\x1b"):
-            raise ScriptFault("error", "the source is bytecode; give Lua text", script=name)
-        script = Script(name, source, grant_tree(grants), tuple(shared))
+    def script(
+        self, name: str, source: str, *, grants: Grants = _ALL, shared: Sequence[str] = (), content: str = ""
+    ) -> Script:
+        """Compiles a script; raises ScriptFault where it, or a shared module that it lists, cannot be.
+
+        `content` is a hash of source and manifest, by which the script is known; without it the source counts.
+        """
+        problem = source_problem(source, self._limits)
+        if problem:
+            raise ScriptFault("error", problem, script=name)
+        id = script_id(name, content or source, shared, self._shared)
+        script = Script(name, source, grants, cuts_of(grants), tuple(shared), id)
         self._compile(script)
         return script
 
@@ -94,38 +128,76 @@ class Sandbox:
         text = orjson.dumps(data)
         return Pushed(text, data if fresh and b"null" not in text else None)
 
-    def call(self, script: Script, function: str, *args: Pushed, at_us: int, seed: str, last: bool = False) -> Returned:
+    def push_flags(self, flags: Mapping[str, bool]) -> Pushed:
+        """Takes a few named booleans, such as a consent. Equal ones are handed to Lua once for all calls."""
+        key = tuple(flags.items())
+        pushed = self._flags.get(key)
+        if pushed is None:
+            if len(self._flags) >= _FLAGS_KEPT:
+                self._flags.clear()
+            pushed = self._flags[key] = self.push(dict(flags))
+        return pushed
+
+    def call(
+        self,
+        script: Script,
+        function: str,
+        *args: Pushed,
+        at_us: int,
+        seed: str,
+        last: bool = False,
+        hit: LoggedHit | None = None,
+    ) -> Returned:
         """Calls one function of a script with its own copies of the data, an event cut to the script's grants.
 
         `at_us` is the time that the script sees, `seed` what its chance follows from. `last` hands the first argument
-        over without a copy: nobody may use it again. Raises ScriptFault.
+        over without a copy: nobody may use it again. `hit` is what it is about, if anything. Raises ScriptFault.
         """
-        self._crossings.context.begin(at_us, seed)
-        cut = script.tree is not None and function in EVENT_FUNCTIONS
-        handle, tables = self._prepared(script, args)
-        if last and args:
-            args[0].handle, args[0].home = None, None
-        # `_guarded` in place: twice an event, a closure and a call less are worth 1 µs each.
+        if script.id in self._quarantined:
+            self._refuse(script, hit)
+        self._watch.enter(script.id, "" if hit is None else hit.id)
         try:
-            answer = self._engine.call(handle, function, at_us, cut, last, *tables)
-        except _LUA_FAULTS as error:
-            raise self._broken(script, error) from None
-        except BaseException:
-            self.discard()
-            raise
-        if self._crossings.failure is not None:
-            self._report(script)
-        return self._returned(script, answer, args[0] if cut and args else None)
+            cut = script.is_cut and function in EVENT_FUNCTIONS
+            handle, tables = self._prepared(script, args)
+            # After what is compiled for the call, whose chunks run in no context.
+            self._crossings.context.begin(at_us, seed, hit, script.grants.readable, function)
+            if last and args:
+                args[0].handle, args[0].home = None, None
+            # `_guarded` in place: twice an event, a closure and a call less are worth 1 µs each.
+            try:
+                answer = self._engine.call(handle, function, at_us, cut, last, *tables)
+            except _LUA_FAULTS as error:
+                raise self._broken(script, error) from None
+            except BaseException:
+                self.discard()
+                raise
+            if self._crossings.failure is not None:
+                self._report(script)
+            return self._returned(script, answer, args[0] if cut and args else None)
+        finally:
+            self._watch.leave()
 
     def functions(self, script: Script) -> frozenset[str]:
         """Returns the names of the functions that the script returns; runs its chunk once, in the budget."""
-        self._crossings.context.begin(0, "")
-        handle, _ = self._prepared(script, ())
-        answer = self._guarded(script, lambda: self._engine.functions(handle))
-        if self._crossings.failure is not None:
-            self._report(script)
-        names = self._returned(script, answer, None).values[0]
+        if script.id in self._quarantined:
+            self._refuse(script, None)
+        self._watch.enter(script.id, "")
+        try:
+            handle, _ = self._prepared(script, ())
+            self._crossings.context.begin(0, "")
+            answer = self._guarded(script, lambda: self._engine.functions(handle))
+            if self._crossings.failure is not None:
+                self._report(script)
+            names = self._returned(script, answer, None).values[0]
+        finally:
+            self._watch.leave()
         return frozenset(names)
+
+    def names(self, script: Script) -> dict[str, frozenset[str] | None]:
+        """Returns the globals that a script sees: for a table the names of its members, for anything else None."""
+        handle = self._handle(script)
+        found = self._walk(self._guarded(script, lambda: self._engine.names(handle)))
+        return {name: None if members is True else frozenset(members) for name, members in found.items()}
 
     def _prepared(self, script: Script, args: tuple[Pushed, ...]) -> tuple[Any, list[Any]]:
         """Returns the handles for a call, with room for it: what earlier calls left behind must not cost this one."""
@@ -149,7 +221,8 @@ class Sandbox:
 
     def _compile(self, script: Script) -> None:
         engine = self._engine
-        made = self._guarded(script, lambda: engine.script(script.name, script.source, script.tree, script.shared))
+        self._crossings.context.begin(0, "")
+        made = self._guarded(script, lambda: engine.script(script.name, script.source, script.cuts, script.shared))
         if isinstance(made, tuple):
             raise self._fault(script, made[1], made[2])
         script.handle, script.home = made, engine
@@ -222,6 +295,11 @@ class Sandbox:
             values.pop()
         return tuple([self._walk(value) for value in values])
 
+    def _refuse(self, script: Script, hit: LoggedHit | None) -> None:
+        refusal = self._quarantined[script.id]
+        if hit is None or not refusal.batches_only:
+            raise ScriptFault("quarantined", refusal.message, script=script.name)
+
     def _too_large(self, script: Script) -> ScriptFault:
         return ScriptFault("memory", "the data is too large for a script", script=script.name)
 
@@ -235,6 +313,8 @@ class Sandbox:
         }
         if kind in ("cpu", "memory"):
             return ScriptFault(kind, words.get(message, words["memory"]), script=script.name, logs=logs)
-        hint = hint_for(message, orjson.loads(event.text), script.tree) if event is not None else ""
-        kind, message = ("permission", f"{message}; {hint}") if hint else (kind, message)
+        if kind == "error" and refused(message, self._crossings.context.refusals):
+            return ScriptFault("permission", message, script=script.name, logs=logs)
+        if event is not None and kind == "error":
+            kind, message = explain_nil(message, orjson.loads(event.text), script.grants, script.cuts)
         return ScriptFault(kind, message, script=script.name, logs=logs)

@@ -49,7 +49,12 @@ class Shapes:
 
     def restore(self, pieces: int, form: str, texts: str, others: Sequence[Any]) -> tuple[Any, ...] | None:
         """Returns the results; None where a name or text holds the separator. Raises ScriptFault (result) for NaN."""
-        shape = self._known.get(form) or self._read(form)
+        shape = self._known.get(form)
+        if shape is None:
+            # Names with separators read as further pieces, and could as such nest without end.
+            if form.count(_SEPARATOR) >= max(pieces, 1):
+                return None
+            shape = self._read(form)
         values: list[Any] = texts.split(_SEPARATOR) if shape.texts else []
         if shape.pieces != pieces or len(values) != shape.texts:
             return None

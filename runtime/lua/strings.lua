@@ -9,12 +9,20 @@ local error <const>, type <const>, select <const> = error, type, select
 local pack <const>, unpack <const>, find <const>, gsub <const> = table.pack, table.unpack, string.find, string.gsub
 local byte <const>, format <const>, rep <const> = string.byte, string.format, string.rep
 local lower <const>, upper <const>, reverse <const> = string.lower, string.upper, string.reverse
+local sub <const> = string.sub
 
 local MAX_TEXT <const> = limits.max_text
 local SLICE <const> = 8000
 local CACHED_FORMATS <const> = 200
 
-local strings = {char = string.char, len = string.len, sub = string.sub}
+local strings = {char = library.of_any(string.char, "char"), len = string.len}
+
+
+function strings.sub(s, first, last)
+  if type(first) == "string" then charge_text(first) end
+  if type(last) == "string" then charge_text(last) end
+  return sub(s, first, last)
+end
 
 
 function strings.lower(s)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
+
+from runtime.model.reach import UNREADABLE, Readable, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Limits:
     """Values in a result, in one JSON text, and in the data given to a script."""
     max_depth: int = 32
     """Levels of a result."""
+    max_result: int = 8 << 20
+    """Bytes of text in a result, each as often as the result has it."""
     max_crossings: int = 10_000
     """Kit calls into Python."""
     log_lines: int = 50
@@ -50,6 +55,53 @@ class Grants:
     """
 
     event_fields: tuple[str, ...] | None = None
+    event_denied: tuple[Rule, ...] = ()
+    """Paths that the operator's policy takes away again, each with the reason."""
+    readable: Readable = UNREADABLE
+    """What it may read of the request that brought the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """The trees by which copies.lua cuts an event, as permissions.py draws them."""
+
+    granted: dict[str, Any] | None = None
+    """None is all."""
+    denied: dict[str, Any] | None = None
+    """None is nothing."""
+
+    def __bool__(self) -> bool:
+        return self.granted is not None or self.denied is not None
+
+
+class Modules(NamedTuple):
+    """Shared modules."""
+
+    sources: Mapping[str, str]
+    """By name."""
+    kept: frozenset[str]
+    """Names of those that are made once for all calls, because they are known to hold no state; the others are made
+    anew for each."""
+
+
+class Watch(Protocol):
+    """Who is told when Lua is entered and left, so that another process can tell a script that hangs."""
+
+    def enter(self, script: str, hit: str) -> None:
+        """A script begins to work on a hit, by its id; "" where it is at work for a batch."""
+
+    def leave(self) -> None:
+        """It ended, well or not."""
+
+
+class Unwatched:
+    """A watch that nobody reads."""
+
+    def enter(self, script: str, hit: str) -> None:
+        """Notes nothing."""
+
+    def leave(self) -> None:
+        """Notes nothing."""
 
 
 class Returned(msgspec.Struct, frozen=True):
@@ -65,13 +117,16 @@ class Returned(msgspec.Struct, frozen=True):
 class Script:
     """A script. Its handle is made anew where the sandbox's engine is another."""
 
-    __slots__ = ("handle", "home", "name", "shared", "source", "tree")
+    __slots__ = ("cuts", "grants", "handle", "home", "id", "is_cut", "name", "shared", "source")
 
-    def __init__(self, name: str, source: str, tree: dict[str, Any] | None, shared: tuple[str, ...]) -> None:
+    def __init__(self, name: str, source: str, grants: Grants, cuts: Cuts, shared: tuple[str, ...], id: str) -> None:
         self.name = name
+        self.id = id
+        """What it is known by across versions: see identity.py."""
         self.source = source
-        self.tree = tree
-        """The grants as permissions.py draws them; None is all."""
+        self.grants = grants
+        self.cuts = cuts
+        self.is_cut = bool(cuts)
         self.shared = shared
         self.handle: Any = None
         self.home: Any = None

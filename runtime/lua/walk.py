@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from itertools import islice
 from operator import itemgetter
+from time import process_time
 from typing import Any
 
 from runtime.errors import ScriptFault
@@ -12,6 +13,10 @@ from runtime.errors import ScriptFault
 _WHOLE = 2**53
 _PLAIN = frozenset((str, int, bool))
 _BY_KEY = itemgetter(0)
+_TABLES = 32
+_READ_S = 0.2
+"""CPU time for one value, looked at every so many tables. A table that was emptied takes as long to go through as when
+it was full, and one such can be in a result a thousand times."""
 
 
 def _refuse(message: str) -> ScriptFault:
@@ -46,7 +51,7 @@ class Walk:
     Names give an object, places 1 to n a list, an empty table an empty object.
     """
 
-    __slots__ = ("_max_depth", "_max_nodes", "_room", "_table_type")
+    __slots__ = ("_max_depth", "_max_nodes", "_room", "_table_type", "_tables", "_until")
 
     def __init__(self, table_type: type, max_depth: int, max_nodes: int) -> None:
         self._table_type = table_type
@@ -56,7 +61,8 @@ class Walk:
 
     def __call__(self, value: Any) -> Any:
         """Walks one returned value; a function or coroutine gives None."""
-        self._room = self._max_nodes
+        self._room, self._tables = self._max_nodes, 0
+        self._until = process_time() + _READ_S
         try:
             return self._member(value, 1)
         except UnicodeDecodeError:
@@ -73,6 +79,9 @@ class Walk:
     def _table(self, source: Any, depth: int) -> Any:
         if depth > self._max_depth:
             raise _refuse(f"a table of more than {self._max_depth} levels, or one that contains itself")
+        self._tables += 1
+        if self._tables % _TABLES == 0 and process_time() > self._until:
+            raise _refuse("tables that take too long to read")
         pairs = list(islice(source.items(), self._room + 1))
         self._room -= len(pairs) + 1
         if self._room < 0:

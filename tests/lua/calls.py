@@ -6,11 +6,14 @@ from typing import Any
 
 from runtime.errors import ScriptFault
 from runtime.lua.sandbox import Grants, Returned, Sandbox
+from runtime.model.hit import LoggedHit
+from runtime.model.reach import Reach, Readable
 
 AT_US = 1_767_225_600_123_456
 """2026-01-01T00:00:00.123456Z."""
 
-ALL = Grants()
+_ANY = Reach(("*",))
+ALL = Grants(readable=Readable(_ANY, _ANY, _ANY))
 
 
 def script_of(body: str) -> str:
@@ -26,6 +29,7 @@ def run(
     *,
     grants: Grants = ALL,
     seed: str = "1.1",
+    hit: LoggedHit | None = None,
 ) -> Returned:
     """Compiles and calls a `map` with that body."""
     script = sandbox.script("test", script_of(body), grants=grants)
@@ -36,6 +40,7 @@ def run(
         sandbox.push(settings or {}),
         at_us=AT_US,
         seed=seed,
+        hit=hit,
     )
 
 

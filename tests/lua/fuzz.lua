@@ -8,6 +8,11 @@ local SETS = {
   "[ab]", "[^ab]", "[a-c]", "[^a-c]", "[%a]", "[^%d]", "[%w_]", "[]a]", "[^]a]", "[a-]", "[-a]", "[a%-c]", "[%]]",
   "[%s%d]", "[^%s]", "[a-c1-3]",
 }
+-- Captures that later items name, with what may stand between them.
+local REPEATS = {
+  "(%s)%%1", "(%s)(%s)%%2%%1", "((%s)%s)%%2%%1", "(%s)()%%1", "((%s)(%s))%%1", "%%f%s(%s)%%1", "(%s)%%b()%%1", "(%s)%s%%1*",
+  "^(%s)(%s)%%1$", "(()%s)%%1", "%%f%s(%s)%%f%s", "(%%b()%s)%%1",
+}
 local QUANTIFIERS = {"", "", "", "*", "+", "-", "?"}
 local SUBJECTS = {"a", "b", "c", "x", "1", "2", " ", "-", "(", ")", "]", "%", ".", "$", "^", "\0", "ab", "aaa", "abc",
   "\200"}
@@ -26,7 +31,17 @@ local function single()
 end
 
 
+local function repeating_pattern()
+  local form = pick(REPEATS)
+  return (form:gsub("%%(.)", function(letter)
+    if letter ~= "s" then return nil end
+    return math.random(3) == 1 and single() .. single() or single()
+  end):gsub("%%%%", "%%"):gsub("%%f([^%[])", "%%f[%1]"))
+end
+
+
 local function random_pattern()
+  if math.random(6) == 1 then return repeating_pattern() end
   local out, open, closed = {}, 0, 0
   if math.random(5) == 1 then out[1] = "^" end
   for _ = 1, math.random(0, 7) do

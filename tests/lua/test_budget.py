@@ -119,3 +119,16 @@ def test_data_that_is_too_large_is_a_memory_fault_and_no_crash() -> None:
             sandbox.call(script, "map", sandbox.push(data), at_us=AT_US, seed="")
         assert caught.value.kind == "memory"
     assert sandbox.call(script, "map", sandbox.push([1]), at_us=AT_US, seed="").values == (1,)
+
+
+def test_what_allocates_much_is_looked_at_between_two_fires_of_the_hook() -> None:
+    limits = Limits(hook_step=10**9, cpu_s=0.02)
+    body = "local s = ('x'):rep(1000000) for i = 1, 20000 do local x = s .. i end return 1"
+    assert fault(Sandbox(limits=limits), body).kind == "cpu"
+
+
+def test_a_call_ends_that_holds_too_much_as_it_returns() -> None:
+    sandbox = Sandbox(limits=Limits(hook_step=10**9))
+    body = "local t, s = {}, ('x'):rep(1000000) for i = 1, 12 do t[i] = s .. i end return #t, function() return t end"
+    assert fault(sandbox, body).kind == "memory"
+    assert value(sandbox, "return 7") == 7

@@ -123,7 +123,7 @@ def test_messages_are_short_and_valid_text(sandbox: Sandbox) -> None:
         ("return {} end end", "test:1:"),
         ("\x1bLua", "the source is bytecode"),
         ("-- " + "x" * 300_000, "the source is larger than"),
-        ("x = " + "(" * 500 + "1" + ")" * 500, "C stack overflow"),
+        ("x = " + "(" * 500 + "1" + ")" * 500, "test:1: the source nests too deep"),
     ],
 )
 def test_what_does_not_compile_is_refused_with_its_line(sandbox: Sandbox, source: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Shared modules: made once, seen by the scripts that list them, changed by nobody."""
+"""Shared modules: seen by the scripts that list them, and made anew for every call."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from runtime.errors import ScriptFault
 from runtime.lua.sandbox import Sandbox
 from tests.lua.calls import AT_US
 
-NAMES = """
+WORDS = """
 local LIST = {first = "a", nested = {1, 2, 3}}
 local function join(t) return table.concat(t, ",") end
 return {LIST = LIST, join = join, upper = function(s) return text.upper(s) end}
 """
-USER = "return {both = function(t) return names.join(t) .. text.trim(' !') end}"
+COUNTER = """
+local count, seen = 0, {}
+return {
+  seen = seen,
+  add = function(value)
+    count = count + 1
+    seen[count] = value
+    return {count, table.unpack(seen)}
+  end,
+}
+"""
+USER = "return {both = function(t) return words.join(t) .. text.trim(' !') end}"
 
 
 def call(sandbox: Sandbox, body: str, *shared: str) -> object:
@@ -23,14 +34,25 @@ def call(sandbox: Sandbox, body: str, *shared: str) -> object:
 
 @pytest.fixture
 def shared() -> Sandbox:
-    return Sandbox(shared={"names": NAMES, "user": USER, "broken": "return nil + 1", "loop": "while true do end",
-                           "a": "b.x()\nreturn {}", "b": "a.x()\nreturn {}", "bad": "return {", "five": "return 5",
-                           "global": "count = 1\nreturn {}"})  # fmt: skip
+    sources = {
+        "words": WORDS,
+        "user": USER,
+        "counter": COUNTER,
+        "broken": "return nil + 1",
+        "loop": "while true do end",
+        "a": "b.x()\nreturn {}",
+        "b": "a.x()\nreturn {}",
+        "bad": "return {",
+        "five": "return 5",
+        "global": "count = 1\nreturn {}",
+        "costly": "local x = " + "a or " * 40_000 + "a return {}",
+    }
+    return Sandbox(shared=sources)
 
 
 def test_functions_and_constants_are_seen(shared: Sandbox) -> None:
     assert call(
-        shared, "return {names.join({1, 2}), names.LIST.first, #names.LIST.nested, names.upper('ä')}", "names"
+        shared, "return {words.join({1, 2}), words.LIST.first, #words.LIST.nested, words.upper('ä')}", "words"
     ) == [
         "1,2",
         "a",
@@ -42,11 +64,11 @@ def test_functions_and_constants_are_seen(shared: Sandbox) -> None:
 def test_constants_can_be_gone_through(shared: Sandbox) -> None:
     body = """
     local sum = 0
-    for _, n in pairs(names.LIST.nested) do sum = sum + n end
-    for _, n in ipairs(names.LIST.nested) do sum = sum + n end
+    for _, n in pairs(words.LIST.nested) do sum = sum + n end
+    for _, n in ipairs(words.LIST.nested) do sum = sum + n end
     return sum
     """
-    assert call(shared, body, "names") == 12
+    assert call(shared, body, "words") == 12
 
 
 def test_a_module_can_use_another(shared: Sandbox) -> None:
@@ -54,16 +76,36 @@ def test_a_module_can_use_another(shared: Sandbox) -> None:
 
 
 def test_a_script_sees_only_the_modules_it_lists(shared: Sandbox) -> None:
-    assert call(shared, "return type(names)") == "nil"
-    assert call(shared, "return type(names) .. type(user)", "names") == "tablenil"
+    assert call(shared, "return type(words)") == "nil"
+    assert call(shared, "return type(words) .. type(user)", "words") == "tablenil"
 
 
 @pytest.mark.parametrize(
-    "body", ["names.x = 1", "names.LIST.first = 'b'", "rawset(names, 'x', 1)", "table.insert(names.LIST.nested, 4)"]
+    "body",
+    [
+        "return counter.add(1)",
+        "counter.seen[7] = 1 return counter.add(1)",
+        "counter.add = counter.add return counter.add(1)",
+        "rawset(counter, 'add', counter.add) return counter.add(1)",
+        "setmetatable(counter.seen, {__call = function() return 5 end}) return counter.add(1)",
+        "_G.counter = counter return counter.add(1)",
+    ],
 )
-def test_modules_are_frozen(shared: Sandbox, body: str) -> None:
-    with pytest.raises(ScriptFault, match=r"read-only|without __len"):
-        call(shared, body, "names")
+def test_a_module_keeps_nothing_for_the_next_call(shared: Sandbox, body: str) -> None:
+    for _ in range(3):
+        assert call(shared, body, "counter") == [1, 1]
+
+
+def test_a_module_is_made_once_in_a_call(shared: Sandbox) -> None:
+    assert call(shared, "counter.add(1) return counter.add(2)", "counter") == [2, 1, 2]
+    assert call(shared, "return rawequal(counter, counter) and rawequal(_G.counter, counter)", "counter") is True
+
+
+def test_constants_of_a_module_are_plain_tables(shared: Sandbox) -> None:
+    body = (
+        "return {words.LIST, table.concat(words.LIST.nested), next(words.LIST.nested), json.encode(words.LIST.nested)}"
+    )
+    assert call(shared, body, "words") == [{"first": "a", "nested": [1, 2, 3]}, "123", 1, "[1,2,3]"]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +117,7 @@ def test_modules_are_frozen(shared: Sandbox, body: str) -> None:
         ("bad", "error", "shared/bad:1:"),
         ("five", "error", "shared module `five` returns no table of functions"),
         ("global", "error", "read-only"),
+        ("costly", "error", "more than 6000"),
         ("missing", "error", "there is no shared module `missing`"),
     ],
 )
@@ -86,7 +129,7 @@ def test_a_module_that_cannot_be_made_is_a_fault_of_the_script_that_lists_it(
             call(shared, "return 1", name)
         assert caught.value.kind == kind
         assert message in caught.value.message
-    assert call(shared, "return names.join({1})", "names") == "1"
+    assert call(shared, "return words.join({1})", "words") == "1"
 
 
 def test_a_module_must_not_take_the_kits_name() -> None:
@@ -95,6 +138,27 @@ def test_a_module_must_not_take_the_kits_name() -> None:
 
 
 def test_modules_follow_a_discarded_runtime(shared: Sandbox) -> None:
-    script = shared.script("test", "return {map = function() return names.join({1}) end}", shared=["names"])
+    script = shared.script("test", "return {map = function() return words.join({1}) end}", shared=["words"])
     shared.discard()
     assert shared.call(script, "map", at_us=AT_US, seed="").values == ("1",)
+
+
+@pytest.mark.parametrize(
+    "body", ["words.x = 1", "words.LIST.first = 'b'", "rawset(words, 'x', 1)", "table.insert(words.LIST.nested, 4)"]
+)
+def test_a_module_that_is_kept_is_frozen(body: str) -> None:
+    sandbox = Sandbox(shared={"words": WORDS}, kept=["words"])
+    with pytest.raises(ScriptFault, match=r"read-only|without __len"):
+        call(sandbox, body, "words")
+    assert call(sandbox, "return {words.LIST.first, #words.LIST.nested}", "words") == ["a", 3]
+
+
+def test_a_module_that_is_kept_is_made_once() -> None:
+    sandbox = Sandbox(shared={"counter": COUNTER}, kept=["counter"])
+    assert [call(sandbox, "return counter.add(1)[1]", "counter") for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_module_that_is_kept_sees_none_that_is_not() -> None:
+    sources = {"theirs": "return {}", "ours": "return {seen = function() return type(theirs) .. type(words) end}"}
+    sandbox = Sandbox(shared=sources | {"words": WORDS}, kept=["ours", "words"])
+    assert call(sandbox, "return ours.seen()", "ours") == "niltable"
