@@ -7,12 +7,25 @@ and the check of its arguments at once. Functions are pure: what varies (time, r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from runtime.model.hit import LoggedHit
+from runtime.model.reach import UNREADABLE, Readable
+
+LONGEST_REFUSAL = 380
+"""Bytes of a refusal, so that Lua hands the host's words back whole, with the place before them."""
 
 
 class KitError(Exception):
     """A kit function refuses its arguments. The message is shown to the script, and to its author."""
+
+
+class NotPermitted(KitError):
+    """A kit function refuses what is not granted. Uncaught, it ends the call with the fault `permission`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()).encode()[:LONGEST_REFUSAL].decode("utf-8", "ignore"))
 
 
 @dataclass(slots=True)
@@ -25,10 +38,28 @@ class CallContext:
     """Names the call; all that is random follows from it."""
     drawn: int = 0
     """How many random blocks the call has taken so far."""
+    hit: LoggedHit | None = None
+    """The request that brought the event; None where the call is about a batch."""
+    readable: Readable = UNREADABLE
+    """What the script may read of it."""
+    function: str = ""
+    """Name of the script's function that is called."""
+    refusals: list[str] = field(default_factory=list)
+    """Messages of what was not permitted in this call."""
 
-    def begin(self, at_us: int, seed: str) -> None:
+    def begin(
+        self,
+        at_us: int,
+        seed: str,
+        hit: LoggedHit | None = None,
+        readable: Readable = UNREADABLE,
+        function: str = "",
+    ) -> None:
         """Binds the context to the next call."""
         self.at_us, self.seed, self.drawn = at_us, seed, 0
+        self.hit, self.readable, self.function = hit, readable, function
+        if self.refusals:
+            self.refusals = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ FUNCTIONS: dict[str, KitFunction] = {
         _registrable,
         "Returns the part of a host name that one owner registers, by the public suffix list.",
         ("host: text — with or without port",),
-        "text — nil for IP addresses, single labels and public suffixes",
+        "text? — nil for IP addresses, single labels and public suffixes",
         'domain.registrable("www.shop.co.uk") --> "shop.co.uk"',
         base_cost=200,
     ),

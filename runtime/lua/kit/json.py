@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, KitFunction] = {
         _decode,
         "Reads a JSON text. Members and elements that are null are left out.",
         ("text: text — one JSON value",),
-        "any — nil where it is no JSON",
+        "any? — nil where it is no JSON",
         "json.decode('{\"value\": 5}').value --> 5",
         cost=0.5,
     ),

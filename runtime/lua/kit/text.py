@@ -19,11 +19,34 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode("ascii")
 
 
-def _unbase64(text: str) -> str | None:
+def _base64url(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode("ascii").rstrip("=")
+
+
+def _base64_bytes(text: str) -> bytes:
+    """Raises ValueError."""
     standard = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+
+
+def _unbase64(text: str) -> str | None:
     try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
-    except (binascii.Error, ValueError):
+        return _base64_bytes(text).decode()
+    except ValueError:
+        return None
+
+
+def _base64_to_hex(text: str) -> str | None:
+    try:
+        return _base64_bytes(text).hex()
+    except ValueError:
+        return None
+
+
+def _hex_to_base64(text: str) -> str | None:
+    try:
+        return base64.b64encode(binascii.unhexlify(text)).decode("ascii")
+    except ValueError:
         return None
 
 
@@ -62,20 +85,63 @@ FUNCTIONS: dict[str, KitFunction] = {
     "base64": KitFunction(
         _base64, "Encodes text as Base64 (RFC 4648).", (_TEXT,), "text", 'text.base64("hi") --> "aGk="'
     ),
+    "base64url": KitFunction(
+        _base64url,
+        "Encodes text as URL-safe Base64 (RFC 4648, section 5) without padding.",
+        (_TEXT,),
+        "text",
+        'text.base64url("a?>") --> "YT8-"',
+    ),
+    "hex_to_base64": KitFunction(
+        _hex_to_base64,
+        "Writes bytes that are given as hex as Base64, such as a digest.",
+        (_TEXT,),
+        "text? — nil where it is no hex",
+        'text.hex_to_base64("ff00") --> "/wA="',
+    ),
     "unbase64": KitFunction(
         _unbase64,
         "Decodes Base64, the URL-safe form and a missing padding included.",
         (_TEXT,),
-        "text — nil where it is no Base64 or does not decode to UTF-8",
+        "text? — nil where it is no Base64 or does not decode to UTF-8",
         'text.unbase64("aGk") --> "hi"',
+    ),
+    "base64_to_hex": KitFunction(
+        _base64_to_hex,
+        "Writes the bytes that Base64 stands for as lower-case hex, the URL-safe form and a missing padding included. "
+        "For hashes, whose bytes are no text.",
+        (_TEXT,),
+        "text? — nil where it is no Base64",
+        'text.base64_to_hex("_wA") --> "ff00"',
     ),
     "hex": KitFunction(None, "Writes bytes as lower-case hex.", (_TEXT,), "text", 'text.hex("hi") --> "6869"'),
     "unhex": KitFunction(
         None,
         "Reads hex; what comes out may be any bytes.",
         (_TEXT,),
-        "text — nil where it is no hex",
+        "text? — nil where it is no hex",
         'text.unhex("6869") --> "hi"',
+    ),
+    "length": KitFunction(
+        None,
+        "Counts characters (code points); `#` counts bytes.",
+        (_TEXT,),
+        "integer? — nil where it is not UTF-8",
+        'text.length("äb") --> 2',
+    ),
+    "cut": KitFunction(
+        None,
+        "Keeps the first characters of a text; none is split.",
+        (_TEXT, "most: integer — characters to keep, 0 or more"),
+        "text",
+        'text.cut("äöü", 2) --> "äö"',
+    ),
+    "is_utf8": KitFunction(
+        None,
+        "Tells whether a text is valid UTF-8, as all that leaves a script must be.",
+        (_TEXT,),
+        "boolean",
+        'text.is_utf8("\\xff") --> false',
     ),
     "nfc": KitFunction(
         _nfc,

@@ -57,7 +57,7 @@ FUNCTIONS: dict[str, KitFunction] = {
         "Takes an absolute URL apart. Parts that are empty are left out; the host is in lower case, the others are as "
         "they were written.",
         ("text: text — an absolute URL",),
-        "table — scheme, host, port, path, query, fragment; nil where it is no absolute URL",
+        "table? — scheme, host, port, path, query, fragment; nil where it is no absolute URL",
         'url.parse("https://shop.example/p?id=1").query --> "id=1"',
         cost=0.5,
     ),
