@@ -65,6 +65,8 @@ class Committer(threading.Thread):
         self._asleep = threading.Lock()
         self._asleep.acquire()
         self._stopping = False
+        if log.unopened:
+            self._failed(log.unopened)
 
     def wake(self) -> None:
         """Tells the thread that something waits. One thread alone may call this and `stop`."""
@@ -108,7 +110,9 @@ class Committer(threading.Thread):
 
     def _notes_due(self) -> bool:
         waited = time.monotonic() - self._notes_at
-        return bool(self._notebook) and (self._stopping or waited >= self._notes_every_s)
+        # Without a hit to fail on, a log that was never open would be tried again by nobody.
+        due = bool(self._notebook) or (self._log.unopened is not None and not self._stopping)
+        return due and (self._stopping or waited >= self._notes_every_s)
 
     def _commit(self, batch: list[Waiting]) -> None:
         notes = self._notebook.take() if self._notes_due() else Notes()

@@ -20,6 +20,8 @@ from runtime.model.hit import Hit, LoggedHit
 READ_LIMIT = 500
 READ_BYTES = 4 << 20
 TRIM_SLICE = 500
+TOTALS = 0
+"""The minute under which counters stand that nobody trims: how often since the file was made."""
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class Notes:
     """What is counted and remembered beside the hits: nothing depends on it, and a crash may lose its last second."""
 
     counts: dict[tuple[int, str, str], int] = field(default_factory=dict)
-    """(Unix minute, counter, label) to how often."""
+    """(Unix minute, counter, label) to how often; under the minute TOTALS stands what is kept as a total only."""
     examples: list[tuple[str, int, bytes]] = field(default_factory=list)
     """(kind, Unix microseconds, JSON summary)."""
 
@@ -60,8 +62,9 @@ class Log(LogReader, Protocol):
         ...
 
     def trim(self, upto: int, before_us: int, slice_hits: int = TRIM_SLICE) -> int:
-        """Deletes, of the oldest `slice_hits` hits, those numbered up to `upto` that arrived before `before_us`, in one
-        short transaction (Unix microseconds). Returns how many went: call it again until that is 0."""
+        """Deletes, of the oldest `slice_hits` hits, those numbered up to `upto` that arrived before `before_us` (Unix
+        microseconds), or of any age while the log is larger than it may be, in one short transaction. Returns how many
+        went: call it again until that is 0."""
         ...
 
 
@@ -74,6 +77,11 @@ class HitWriter(Protocol):
 
     def count(self, name: str, label: str = "") -> None:
         """Adds one to a counter of the current minute."""
+        ...
+
+    def tally(self, name: str, label: str) -> list[int]:
+        """Returns the counts of a histogram, see `telemetry.observe`; the caller raises them on the event loop, and
+        they are written with the next counters."""
         ...
 
     def example(self, kind: str, summary: Mapping[str, Any]) -> None:

@@ -10,14 +10,16 @@ from typing import Any
 import msgspec
 
 from runtime.errors import OperatorError
-from runtime.log.protocol import READ_BYTES, READ_LIMIT
+from runtime.log.protocol import READ_BYTES, READ_LIMIT, TOTALS
 from runtime.log.records import RecordUnreadable, decode_hit
 from runtime.log.schema import file_identity, next_seq, open_for_reading, plain_errors
 from runtime.model.hit import LoggedHit
 
 _HITS = "SELECT seq, record FROM hit WHERE seq > ? ORDER BY seq LIMIT ?"
 _COUNTS = "SELECT minute, name, label, n FROM counter WHERE minute >= ? ORDER BY minute, name, label"
+_TOTALS = "SELECT name, label, n FROM counter WHERE minute = ?"
 _EXAMPLES = "SELECT at_us, summary FROM example WHERE kind = ? ORDER BY id DESC"
+_ARRIVED = "SELECT received_us FROM hit WHERE seq > ? ORDER BY seq LIMIT 1"
 _OLDEST = "SELECT ifnull(min(seq), 0) FROM hit"
 
 
@@ -85,9 +87,18 @@ class SqliteReader:
         rows = self._rows(_OLDEST)
         return int(rows[0][0]) if rows else 0
 
+    def arrived_us(self, after: int) -> int:
+        """Returns when the first hit that follows number `after` arrived, Unix microseconds; 0 where there is none."""
+        rows = self._rows(_ARRIVED, after)
+        return int(rows[0][0]) if rows else 0
+
     def counts(self, since_minute: int) -> list[tuple[int, str, str, int]]:
         """Returns (Unix minute, counter, label, how often) from that minute on."""
-        return self._rows(_COUNTS, since_minute)
+        return self._rows(_COUNTS, max(since_minute, TOTALS + 1))
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """Returns (counter, label) to how often since the file was made."""
+        return {(name, label): n for name, label, n in self._rows(_TOTALS, TOTALS)}
 
     def examples(self, kind: str) -> list[tuple[int, dict[str, Any]]]:
         """Returns the remembered requests of a kind, newest first: (Unix microseconds, summary)."""

@@ -6,6 +6,7 @@ writer nothing. A commit is synced to the disk before `append` returns (`synchro
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from runtime.errors import LogUnavailable
-from runtime.log.protocol import READ_BYTES, READ_LIMIT, TRIM_SLICE, Notes
+from runtime.log.protocol import READ_BYTES, READ_LIMIT, TOTALS, TRIM_SLICE, Notes
 from runtime.log.reader import SqliteReader, read_hits
 from runtime.log.records import encode_hit
 from runtime.log.schema import file_identity, next_seq, open_for_writing, plain_errors, transaction
@@ -40,8 +41,8 @@ _DROP_EXAMPLES = (
 )
 _KEEP_NEXT = "UPDATE meta SET value = ? WHERE name = 'next_seq'"
 _OLDEST = "SELECT seq, length(record) FROM hit WHERE seq <= ? ORDER BY seq LIMIT ?"
-_DELETE_HITS = "DELETE FROM hit WHERE seq <= ? AND received_us < ?"
-_DELETE_COUNTS = "DELETE FROM counter WHERE minute < ?"
+_DELETE_HITS = "DELETE FROM hit WHERE seq <= ? AND (received_us < ? OR ?)"
+_DELETE_COUNTS = "DELETE FROM counter WHERE minute <> ? AND minute < ?"
 
 _Row = tuple[int, int, int, bytes]
 
@@ -54,15 +55,34 @@ def _insert_hits(count: int) -> str:
 class SqliteLog:
     """One shard's log, opened by the one process that writes it; used by one thread at a time."""
 
-    def __init__(self, path: Path, shard: int, *, busy_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        shard: int,
+        *,
+        busy_s: float = 5.0,
+        max_bytes: int | None = None,
+        must_open: bool = True,
+    ) -> None:
         """Opens or creates the file; its folder must be there. Raises `LogUnavailable`, `FormatTooNew` or another
-        `OperatorError`. `busy_s` is how long an append waits for a lock that only foreign tools can hold."""
+        `OperatorError`. `busy_s` is how long an append waits for a lock that only foreign tools can hold; a trim takes
+        hits of any age while what the file holds is more than `max_bytes`. Without `must_open`, `LogUnavailable` is
+        kept in `unopened` instead of raised, and comes at every call until a `reopen` succeeds."""
         self.path = path
+        self._max_bytes = max_bytes
         self.shard = shard
         self._names = (str(path), f"{path}-wal")
         self._busy_s = busy_s
         self._next = 1
-        self._open()
+        self.unopened: LogUnavailable | None = None
+        self._db = sqlite3.connect(":memory:", check_same_thread=False)
+        self._db.close()
+        try:
+            self._open()
+        except LogUnavailable as error:
+            if must_open:
+                raise
+            self.unopened = error
 
     def _open(self) -> None:
         with plain_errors(self.path, "opened"):
@@ -70,6 +90,7 @@ class SqliteLog:
             self._files = self._identities()
             # Never below what this process gave out already, even where somebody put an older file in place.
             self._next = max(self._next, next_seq(self._db))
+        self.unopened = None
 
     def close(self) -> None:
         """Closes the file; the last one to close it also folds the write-ahead log into it."""
@@ -105,6 +126,10 @@ class SqliteLog:
 
     def _write(self, notes: Notes) -> None:
         self._db.executemany(_ADD_COUNT, [(*key, n) for key, n in notes.counts.items()])
+        self._db.executemany(
+            _ADD_COUNT,
+            [(TOTALS, name, label, n) for (minute, name, label), n in notes.counts.items() if minute != TOTALS],
+        )
         self._db.executemany(_ADD_EXAMPLE, notes.examples)
         self._db.executemany(
             _DROP_EXAMPLES, [(kind, kind, EXAMPLES_KEPT) for kind in {kind for kind, _, _ in notes.examples}]
@@ -123,12 +148,24 @@ class SqliteLog:
         """See `Log`. Counters of that age go too, and the file shrinks by a bounded number of pages."""
         with self._committing():
             self._db.execute(_KEEP_NEXT, (self._next,))
-            self._db.execute(_DELETE_COUNTS, (before_us // 60_000_000,))
-            gone = self._db.execute(_DELETE_HITS, (self._slice_end(upto, slice_hits), before_us)).rowcount
+            self._db.execute(_DELETE_COUNTS, (TOTALS, before_us // 60_000_000))
+            values = (self._slice_end(upto, slice_hits), before_us, self._is_too_large())
+            gone = self._db.execute(_DELETE_HITS, values).rowcount
         with plain_errors(self.path, "shrunk"):
             # It frees a page at each step; `execute` makes one step only, since the pragma has no columns to fetch.
             self._db.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
         return gone
+
+    def _is_too_large(self) -> bool:
+        return self._max_bytes is not None and self.held_bytes() > self._max_bytes
+
+    def held_bytes(self) -> int:
+        """Returns how much of the file is in use; pages that a trim freed do not count, though the disk may still have
+        them."""
+        size, pages, free = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count")
+        )
+        return int(size * (pages - free))
 
     def _slice_end(self, upto: int, slice_hits: int) -> int:
         end = total = 0

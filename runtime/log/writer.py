@@ -4,8 +4,9 @@ A hit waits in a queue until the thread is done with the commit before; then eve
 one, at most 1,000 hits. So a batch grows with the load by itself, and nothing ever lingers to fill it.
 
 What a waiter gets: its sequence number after the commit; `LogUnavailable` where the commit failed, where one has run
-for more than `stall_s`, or once the writer closes; `Overloaded` where `max_waiting` hits wait already. Never nothing.
-A hit whose commit stalled may be in the log all the same: its sender repeats it, and the log holds it twice.
+for more than `stall_s`, or once the writer closes; `DiskFull` where the disk has no room; `Overloaded` where
+`max_waiting` hits wait already. Never nothing. A hit whose commit stalled may be in the log all the same: its sender
+repeats it, and the log holds it twice.
 
 After an error the next batch begins with opening the file anew, so the writer works again as soon as the disk does.
 Counts and examples ride along in a commit at most once a second; trims run slice by slice between commits.
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.errors import LogUnavailable, Overloaded
+from runtime.errors import DiskFull, LogUnavailable, Overloaded
 from runtime.log.committer import Answers, Committer, Trim, Waiting
 from runtime.log.notebook import Notebook
 from runtime.log.sqlite import SqliteLog
@@ -37,13 +38,16 @@ class Writer:
         max_waiting: int = 10_000,
         stall_s: float = 10.0,
         notes_every_s: float = 1.0,
+        is_full: Callable[[], bool] = bool,
     ) -> None:
         """Starts the thread. `on_commit` is called on the event loop after each commit of hits, with the last sequence
-        number; it must not block. `notes_every_s` is how often counts and examples are written."""
+        number; it must not block. `notes_every_s` is how often counts and examples are written. `is_full` tells that
+        the disk has no room for hits."""
         self._loop = asyncio.get_running_loop()
         self._on_commit = on_commit
         self._max_waiting = max_waiting
         self._stall_s = stall_s
+        self._is_full = is_full
         self._notebook = Notebook()
         self._closing = False
         self._waking = False
@@ -69,6 +73,8 @@ class Writer:
     async def append(self, hit: Hit) -> int:
         """See `HitWriter`."""
         self._check_open()
+        if self._is_full():
+            raise DiskFull
         if self.waiting >= self._max_waiting:
             raise Overloaded
         future: asyncio.Future[int] = self._loop.create_future()
@@ -86,6 +92,10 @@ class Writer:
     def count(self, name: str, label: str = "") -> None:
         """See `HitWriter`."""
         self._notebook.count(name, label)
+
+    def tally(self, name: str, label: str) -> list[int]:
+        """See `HitWriter`."""
+        return self._notebook.tally(name, label)
 
     def example(self, kind: str, summary: Mapping[str, Any]) -> None:
         """See `HitWriter`."""

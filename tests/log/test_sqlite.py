@@ -249,3 +249,31 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_the_folder_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(LogUnavailable, match=r"nowhere/log-7\.db cannot be opened"):
         SqliteLog(tmp_path / "nowhere" / "log-7.db", 7)
+
+
+def test_a_log_that_is_too_large_gives_up_its_oldest_hits_of_any_age(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(SqliteLog(path, 7, max_bytes=1_000_000)) as log:
+        log.append([make_hit(body=b"x" * 10_000) for _ in range(300)])
+        assert log.held_bytes() > 3_000_000
+
+        while log.trim(250, before_us=0, slice_hits=20):
+            pass
+
+        assert log.held_bytes() <= 1_000_000
+        oldest = log.read(0)[0].seq
+        assert 150 < oldest < 250, "no more than needed"
+
+        log.append([make_hit(body=b"x" * 10_000) for _ in range(300)])
+        while log.trim(250, before_us=0, slice_hits=20):
+            pass
+        assert log.read(0)[0].seq == 251, "never past what its readers need"
+
+
+def test_totals_outlive_the_minutes(log: SqliteLog, reader: SqliteReader) -> None:
+    log.append([], Notes({(10, "unclaimed", ""): 2, (11, "unclaimed", ""): 3}))
+    log.trim(0, before_us=1 << 60)
+    log.append([], Notes({(12, "unclaimed", ""): 1}))
+
+    assert reader.totals() == {("unclaimed", ""): 6}
+    assert reader.counts(since_minute=0) == [(12, "unclaimed", "", 1)]

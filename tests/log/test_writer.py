@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import LogUnavailable, Overloaded
+from runtime.errors import DiskFull, LogUnavailable, Overloaded
 from runtime.log.sqlite import SqliteLog, SqliteReader
 from runtime.log.writer import Writer
 from tests.log.samples import make_hit, make_hits
@@ -300,3 +300,15 @@ def test_a_trim_that_fails_is_told_and_the_next_one_works(path: Path, reader: Sq
 
     asyncio.run(main())
     assert seqs(reader) == [11]
+
+
+def test_a_disk_without_room_refuses_hits_and_takes_them_again(path: Path) -> None:
+    async def scenario() -> None:
+        is_full = True
+        async with writing(path, is_full=lambda: is_full) as writer:
+            with pytest.raises(DiskFull):
+                await writer.append(make_hit())
+            is_full = False
+            assert await writer.append(make_hit()) == 1
+
+    asyncio.run(scenario())
