@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from runtime.store.delivery_rows import AttemptRow, DeadRow, EventRow, RetryRow
-from runtime.store.delivery_schema import WIDE, open_reader, select_sql
+from runtime.store.delivery_replay import DeadLetter, ReplayReader
+from runtime.store.delivery_rows import TOTALS, AttemptRow, DeadRow, EventRow, QuarantineRow, RetryRow
+from runtime.store.delivery_schema import TOTALS_SQL, WIDE, open_reader, select_sql, stored_format
 
 _Terms = list[tuple[str, Sequence[Any]]]
 """Conditions with their values; one without values is not asked."""
@@ -18,17 +19,25 @@ _EVENT = select_sql("event", EventRow._fields)
 _RETRY = select_sql("retry", RetryRow._fields)
 _DEAD = select_sql("dead", ("id", *DeadRow._fields))
 _ATTEMPT = select_sql("attempt", ("id", *AttemptRow.__struct_fields__))
+_QUARANTINE = select_sql("quarantine", QuarantineRow._fields)
+# Each is a search in an index: a scrape must not cost more the more is stored.
+_WAITING = "SELECT count(*) FROM retry WHERE tag = ?"
+_OLDEST_WAITING = "SELECT min(seq) FROM retry WHERE tag = ?"
+_ARRIVED = "SELECT recv_us FROM event WHERE seq >= ? ORDER BY seq, pos LIMIT 1"
+_QUARANTINE_SINCE = 2
+"""The format that brought the table."""
 
 Fate = Literal["delivered", "retry", "dead", "pending"]
 """What became of an item that a tag made: the vendor took it, it waits for another try, it was given up, or the tag's
 cursor has not passed it yet (which also holds for a batch that was sent a moment ago)."""
 
 
-class DeadLetter(NamedTuple):
-    """A dead letter with its number in this file."""
+class Waiting(NamedTuple):
+    """A tag's items that wait for another try."""
 
-    id: int
-    row: DeadRow
+    items: int
+    since_us: int
+    """Arrival of the oldest one's hit, Unix microseconds; 0 where nothing waits, or nobody knows any more."""
 
 
 class Attempt(NamedTuple):
@@ -45,6 +54,7 @@ class DeliveryReader:
     def __init__(self, path: Path) -> None:
         """Raises FormatTooNew, and sqlite3.OperationalError where there is no file, or no table in it, yet."""
         self._connection = open_reader(path)
+        self.replay = ReplayReader(self._connection)
 
     def close(self) -> None:
         """Closes the file."""
@@ -132,15 +142,33 @@ class DeliveryReader:
         upto = self._connection.execute("SELECT upto FROM cursor WHERE tag = ?", (tag,)).fetchone()
         return "delivered" if upto and seq <= upto[0] else "pending"
 
+    def quarantine(self) -> list[QuarantineRow]:
+        """Returns the scripts that are called no more because of a hit of this shard, the oldest first."""
+        if stored_format(self._connection) < _QUARANTINE_SINCE:
+            return []
+        return [QuarantineRow._make(row) for row in self._page(_QUARANTINE, [], "since_ms, script", -1)]
+
     def counts(self, since_minute: int, until_minute: int) -> dict[tuple[str, str], int]:
         """Returns (name, label) to the sum of a span of Unix minutes, the end excluded."""
         sql = "SELECT name, label, sum(n) FROM rollup WHERE minute >= ? AND minute < ? GROUP BY name, label"
-        return {(name, label): n for name, label, n in self._connection.execute(sql, (since_minute, until_minute))}
+        since = max(since_minute, TOTALS + 1)
+        return {(name, label): n for name, label, n in self._connection.execute(sql, (since, until_minute))}
 
     def series(self, name: str, since_minute: int, until_minute: int) -> list[tuple[int, str, int]]:
         """Returns (Unix minute, label, n) of one counter, for charts."""
         sql = "SELECT minute, label, n FROM rollup WHERE name = ? AND minute >= ? AND minute < ? ORDER BY minute, label"
-        return list(self._connection.execute(sql, (name, since_minute, until_minute)))
+        return list(self._connection.execute(sql, (name, max(since_minute, TOTALS + 1), until_minute)))
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """Returns (name, label) to how often since the file was made."""
+        return {(name, label): n for name, label, n in self._connection.execute(TOTALS_SQL, (TOTALS,))}
+
+    def waiting(self, tag: str) -> Waiting:
+        """Returns how many of a tag's items wait for another try, and when the hit of the oldest arrived."""
+        number = self._connection.execute(_WAITING, (tag,)).fetchone()[0]
+        oldest = self._connection.execute(_OLDEST_WAITING, (tag,)).fetchone()[0]
+        arrived = self._connection.execute(_ARRIVED, (oldest,)).fetchone() if number else None
+        return Waiting(number, arrived[0] if arrived else 0)
 
     def _page(self, select: str, terms: _Terms, order: str, limit: int) -> list[tuple[Any, ...]]:
         given = [(text, values) for text, values in terms if values]

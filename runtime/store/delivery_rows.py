@@ -11,6 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
+TOTALS = 0
+"""The minute under which rollups stand that nobody prunes: how often since the file was made."""
+
+_TOTAL_ONLY_AS_SUM = frozenset(("events",))
+"""Rollups whose labels strangers choose: their total has none."""
+
 Place = tuple[str, int, int]
 """Tag, hit and position: what one item is known by."""
 
@@ -102,6 +108,49 @@ class AttemptRow(msgspec.Struct, frozen=True):
     dry_run: int
 
 
+class QuarantineRow(NamedTuple):
+    """A script that is called no more."""
+
+    script: str
+    """`<kind>/<id>@<digest of its content>`."""
+    hit: str
+    """Id of the hit on which it happened; "" where it was at work for a batch."""
+    since_ms: int
+    cause: str
+    """hung: past its deadline, its router was killed · crashed: its router died in it."""
+
+
+class AppliedRow(NamedTuple):
+    """A command that this router has carried out."""
+
+    number: int
+    at_ms: int
+    answer: str
+    """JSON object: what came of it."""
+
+
+class JobRow(NamedTuple):
+    """One tag's part of a replay: its own cursor, so that a tag which cannot send holds up no other."""
+
+    number: int
+    """The command's."""
+    tag: str
+    """"" = hits that the pipeline gave up, for every tag."""
+    state: str
+    """running, done or cancelled."""
+    command: str
+    """JSON of the `Replay` or `Reroute` that it carries out."""
+    until_us: int
+    """When the command was given, Unix microseconds: what arrived later is none of its business."""
+    place: int
+    """The last one looked at: of dead letters the number in this file, else the hit."""
+    last: int
+    """The last one to look at."""
+    counts: str
+    """JSON, outcome to how many items."""
+    changed_ms: int
+
+
 def storable(text: str, limit: int) -> str:
     """Returns the text cut to a number of characters and free of lone surrogates, which SQLite refuses to store."""
     cut = text[:limit]
@@ -122,13 +171,44 @@ class Settlement:
     retries: dict[Place, RetryRow | None] = field(default_factory=dict)
     """Row to write, or None to remove it."""
     dead: dict[Place, DeadRow] = field(default_factory=dict)
+    revived: set[Place] = field(default_factory=set)
+    """Dead letters to remove; one that is also in `dead` is written anew."""
     attempts: list[AttemptRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
+    restated: dict[tuple[int, int], EventRow] = field(default_factory=dict)
+    """Summaries (seq, pos) that replace what `events` or the file has."""
+    gone: set[tuple[int, int]] = field(default_factory=set)
+    """Summaries to remove."""
+    applied: list[AppliedRow] = field(default_factory=list)
+    jobs: dict[tuple[int, str], JobRow] = field(default_factory=dict)
+    """By command and tag."""
+    reroutes: set[tuple[str, int]] = field(default_factory=set)
+    """(tag, version) to add."""
+    forgotten: set[str] = field(default_factory=set)
+    """Removed tags whose cursor and retry rows go."""
     rollups: dict[tuple[int, str, str], int] = field(default_factory=dict)
-    """(Unix minute, name, label) to a count to add."""
+    """(Unix minute, name, label) to a count to add; under the minute TOTALS stands what is kept as a total only."""
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """Returns (name, label) to what the minutes' counts add to the totals."""
+        added: dict[tuple[str, str], int] = {}
+        for (minute, name, label), n in self.rollups.items():
+            if minute != TOTALS:
+                key = (name, "" if name in _TOTAL_ONLY_AS_SUM else label)
+                added[key] = added.get(key, 0) + n
+        return added
 
     @property
     def size(self) -> int:
         """Rows that a commit would write."""
         lists = len(self.attempts) + len(self.events) + len(self.dead)
-        return lists + (self.told > 0) + len(self.cursors) + len(self.starts) + len(self.retries) + len(self.rollups)
+        asked = (
+            len(self.revived)
+            + len(self.restated)
+            + len(self.gone)
+            + len(self.applied)
+            + len(self.jobs)
+            + len(self.reroutes)
+        )
+        state = (self.told > 0) + len(self.cursors) + len(self.starts) + len(self.retries) + len(self.rollups)
+        return lists + asked + len(self.forgotten) + state

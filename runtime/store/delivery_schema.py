@@ -13,8 +13,9 @@ from pathlib import Path
 
 from runtime.errors import FormatTooNew
 
-FORMAT = 1
-"""Kept in `user_version`. A file with a greater number is refused."""
+FORMAT = 3
+"""Kept in `user_version`. A file with a greater number is refused; an older one is brought up by its writer, and read
+as it is."""
 
 WIDE = 5000
 """An attempt whose members lie further apart than this many hits is found by an index of its own."""
@@ -48,6 +49,24 @@ CREATE TABLE rollup (
   PRIMARY KEY (minute, name, label)) WITHOUT ROWID;
 """
 
+_QUARANTINE = """
+CREATE TABLE quarantine (
+  script TEXT PRIMARY KEY, hit TEXT NOT NULL, since_ms INTEGER NOT NULL, cause TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_COMMANDS = """
+CREATE TABLE applied (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, answer TEXT NOT NULL);
+CREATE TABLE job (
+  number INTEGER NOT NULL, tag TEXT NOT NULL, state TEXT NOT NULL, command TEXT NOT NULL, until_us INTEGER NOT NULL,
+  place INTEGER NOT NULL, last INTEGER NOT NULL, counts TEXT NOT NULL, changed_ms INTEGER NOT NULL,
+  PRIMARY KEY (number, tag)) WITHOUT ROWID;
+CREATE TABLE reroute (tag TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (tag, version)) WITHOUT ROWID;
+CREATE INDEX retry_replay ON retry (tag) WHERE reason = 'replay';
+"""
+
+_STEPS = (_TABLES, _QUARANTINE, _COMMANDS)
+"""What each format adds to the one before; the first makes format 1. Append only."""
+
 
 def open_delivery(path: Path) -> sqlite3.Connection:
     """Opens the file for its one writer, and creates it where there is none. Raises FormatTooNew."""
@@ -67,8 +86,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    if stored_format(connection) == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+    found = stored_format(connection)
+    if found < FORMAT:
+        steps = " ".join(_STEPS[found:])
+        connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;")
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -99,6 +120,9 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
             f"{path.name} has format {found}; this Firsthand reads up to {FORMAT}.",
             hint="Start the newer Firsthand again, or restore a backup made with this one.",
         )
+
+
+TOTALS_SQL = "SELECT name, label, n FROM rollup WHERE minute = ?"
 
 
 def insert_sql(table: str, columns: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import FormatTooNew, OperatorError
+from runtime.model.command import Command, Replay, Reroute, Selection
 from runtime.store.control import Control
 
 
@@ -149,3 +150,31 @@ def test_it_is_durable_and_lets_readers_in(path: Path) -> None:
     Control(path).close()
     with closing(sqlite3.connect(path)) as plain:
         assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_commands_are_read_in_order_by_who_has_not_taken_them(control: Control, path: Path) -> None:
+    asked: list[Command] = [
+        Replay(selection=Selection(tag="meta", since_us=5), version="current"),
+        Reroute(of="meta", version=3),
+    ]
+    assert [control.command(command) for command in asked] == [1, 2]
+
+    with closing(Control.read(path)) as reader:
+        assert [(row.number, row.command) for row in reader.commands()] == list(enumerate(asked, 1))
+        assert [row.command for row in reader.commands(after=1)] == asked[1:]
+        assert reader.commands(after=2) == []
+
+
+def test_a_command_of_a_kind_from_the_future_is_not_passed_over(control: Control, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("""INSERT INTO command (at, body) VALUES (1, '{"type":"teleport"}')""")
+    with pytest.raises(FormatTooNew, match="Command 1"):
+        control.commands()
+
+
+def test_the_stamp_changes_with_every_write_of_another(control: Control, path: Path) -> None:
+    with closing(Control.read(path)) as reader:
+        before = reader.stamp()
+        assert reader.stamp() == before
+        control.command(Reroute(of="meta", version=1))
+        assert reader.stamp() != before

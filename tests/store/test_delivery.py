@@ -8,9 +8,20 @@ import msgspec
 import pytest
 
 from runtime.errors import FormatTooNew
+from runtime.model.command import Selection
 from runtime.store.delivery import DeliveryStore
 from runtime.store.delivery_reader import DeliveryReader
-from runtime.store.delivery_rows import AttemptRow, DeadRow, EventFlag, EventRow, RetryRow, Settlement, storable
+from runtime.store.delivery_rows import (
+    AppliedRow,
+    AttemptRow,
+    DeadRow,
+    EventFlag,
+    EventRow,
+    JobRow,
+    RetryRow,
+    Settlement,
+    storable,
+)
 
 
 @pytest.fixture
@@ -134,7 +145,9 @@ def test_what_is_decided_above_a_cursor_is_known_at_a_restart(path: Path) -> Non
 def test_a_forgotten_tag_has_no_cursor_and_waits_for_nothing(path: Path) -> None:
     store = DeliveryStore(path)
     store.settle(Settlement(cursors={"meta": 5, "": 9}, retries={("meta", n, 0): retry(n) for n in (1, 2)}))
-    assert store.forget("meta") == 2
+    assert store.replay.parked("meta") == 2
+    store.settle(Settlement(forgotten={"meta"}, cursors={"meta": 7}))
+    assert store.replay.parked("meta") == 0
     assert store.cursors() == {"": 9}
     store.close()
 
@@ -203,14 +216,31 @@ def test_pruning_goes_in_slices_and_spares_what_a_cursor_needs(path: Path) -> No
             events=[event(n) for n in range(1, 11)],
             attempts=[attempt(n) for n in range(1, 11)],
             dead={("meta", n, 0): dead(n) for n in range(1, 11)},
-            rollups={(0, "received", "a"): 1, (9_999, "received", "a"): 1},
+            rollups={(1, "received", "a"): 1, (9_999, "received", "a"): 1},
         )
     )
-    deleted = [store.prune(60_000, 6, limit=4) for _ in range(4)]
+    deleted = [store.prune(120_000, 6, limit=4) for _ in range(4)]
     assert deleted == [4 + 4 + 4 + 1, 2 + 4 + 4, 2 + 2, 0]
     store.close()
     reader = DeliveryReader(path)
     assert [row.seq for row in reader.events()] == [10, 9, 8, 7]
+    assert reader.counts(0, 10_000) == {("received", "a"): 1}
+    reader.close()
+
+
+def test_a_file_that_is_too_large_gives_up_its_oldest_rows_of_any_age(path: Path) -> None:
+    store = DeliveryStore(path)
+    letters = {("meta", n, 0): dead(n)._replace(payload=bytes(4000), failed_ms=n) for n in range(1, 501)}
+    store.settle(Settlement(dead={**letters}, rollups={(9_999, "received", "a"): 1}))
+    assert store.held_bytes() > 2_000_000
+    while store.prune(0, 500, limit=20, max_bytes=1_000_000):
+        pass
+    assert store.held_bytes() <= 1_000_000
+    store.close()
+    reader = DeliveryReader(path)
+    kept = [letter.row.seq for letter in reader.dead_letters(limit=500)]
+    assert kept[0] == 500, "the newest stay"
+    assert 150 < len(kept) < 300, "no more goes than must"
     assert reader.counts(0, 10_000) == {("received", "a"): 1}
     reader.close()
 
@@ -247,3 +277,49 @@ def test_a_file_that_is_just_being_made_is_none_yet(tmp_path: Path) -> None:
         DeliveryReader(path)
     DeliveryStore(path).close()
     DeliveryReader(path).close()
+
+
+def test_what_operators_asked_for_is_written_with_what_it_did(path: Path) -> None:
+    job = JobRow(3, "meta", "running", "{}", 9, 0, 5, "{}", 1)
+    store = DeliveryStore(path)
+    store.settle(Settlement(dead={("meta", n, 0): dead(n) for n in (1, 2)}, events=[event(1), event(2)]))
+    store.settle(
+        Settlement(
+            revived={("meta", 1, 0), ("meta", 2, 0)},
+            dead={("meta", 2, 0): dead(2, reason="expired")},
+            retries={("meta", 1, 0): retry(1, reason="replay")},
+            restated={(1, 0): event(1, name="again")},
+            gone={(2, 0)},
+            applied=[AppliedRow(3, 1, "{}")],
+            jobs={(3, "meta"): job},
+            reroutes={("meta", 1), ("meta", 2)},
+        )
+    )
+    store.settle(Settlement(jobs={(3, "meta"): job._replace(state="done")}, reroutes={("meta", 1)}))
+    kept = store.replay
+    assert [letter.row.reason for letter in kept.newest_letters(Selection())] == ["expired"]
+    assert (kept.outstanding("meta"), kept.parked("meta"), kept.fired("meta", 1, 0)) == (1, 1, True)
+    assert [row.name for row in kept.summaries(1)] == ["again"]
+    assert kept.summaries(2) == []
+    assert [row.state for row in kept.jobs()] == ["done"]
+    assert kept.jobs(running=True) == []
+    assert kept.last_applied() == 3
+    assert kept.reroutes() == {("meta", 1), ("meta", 2)}
+    assert store.prune(2, 0) > 0
+    assert kept.jobs() == []
+    store.close()
+
+
+def test_a_file_from_before_there_were_commands_is_read_as_it_is(path: Path) -> None:
+    DeliveryStore(path).close()
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP TABLE job; DROP TABLE applied; DROP TABLE reroute; DROP INDEX retry_replay;")
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    reader = DeliveryReader(path)
+    assert (reader.replay.jobs(), reader.replay.applied(), reader.replay.last_applied()) == ([], [], 0)
+    assert reader.replay.reroutes() == set()
+    reader.close()
+    store = DeliveryStore(path)
+    assert store.replay.jobs() == []
+    store.close()
