@@ -1,4 +1,4 @@
-"""Reads an answer's body with a limit that holds after decompression too."""
+"""Reads an answer's body with a limit that holds before decompression and after it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ class _Decoder:
         self._inflater = None if encoding in ("", "identity") else zlib.decompressobj(47)
         self._limit = limit
         self._body = bytearray()
-        self._fed = False
+        self._fed = 0
 
     def feed(self, chunk: bytes) -> None:
-        self._fed = True
+        # Packed data may stand for nothing at all, or follow the end of what is packed, without end.
+        self._fed += len(chunk)
         left = self._limit - len(self._body) + 1
         self._body += chunk[:left] if self._inflater is None else _inflated(self._inflater, chunk, left)
-        if len(self._body) > self._limit:
+        if max(self._fed, len(self._body)) > self._limit:
             raise VendorError("too_large", f"The answer is larger than {self._limit} bytes.")
 
     def finish(self) -> bytes:

@@ -3,15 +3,21 @@
 The address guard sits where sockets are opened: the connector asks it for each address, names and literal addresses
 alike, and connects to just that address; the name stays for TLS and the Host header. Redirects are not followed,
 proxies and other environment settings are not read, cookies are not kept.
+
+A connection is used again only while it is silent. What a vendor sends on it unasked would else pass for the answer to
+the next request, and an event that nobody took would count as delivered.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import select
 import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
@@ -22,6 +28,7 @@ from httpx_aiohttp import AiohttpTransport
 from runtime.errors import VendorError
 from runtime.http.addresses import Network, check_url, judge
 from runtime.http.bodies import read_body
+from runtime.http.names import Names
 from runtime.model.delivery import Request, Response
 
 DNS_S, CONNECT_S = 2.0, 3.0
@@ -31,6 +38,8 @@ LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host name and port to addresses."""
 
 _AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+
+_ANY_URL = re.compile(r"[a-z]+://\S*", re.IGNORECASE)
 
 # The first that fits names the reason.
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
@@ -48,10 +57,8 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-async def look_up(host: str, port: int) -> Sequence[str]:
-    """Asks the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+_KEPT: ContextVar[bool] = ContextVar("kept", default=False)
+"""Whether the request at hand went out on a connection that had served another one before."""
 
 
 class Sender:
@@ -61,11 +68,12 @@ class Sender:
     """
 
     def __init__(
-        self, allow: Sequence[Network] = (), *, trust: ssl.SSLContext | None = None, find: LookUp = look_up
+        self, allow: Sequence[Network] = (), *, trust: ssl.SSLContext | None = None, find: LookUp | None = None
     ) -> None:
+        """`find` replaces the system's resolver."""
         self._allow = tuple(allow)
         self._trust = trust or httpx.create_ssl_context(trust_env=False)
-        self._find = find
+        self._find = find or Names().find
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, request: Request) -> Response:
@@ -88,7 +96,13 @@ class Sender:
     async def _exchange(self, request: Request) -> tuple[int, dict[str, str], bytes]:
         client = self._client or self._open()
         built = client.build_request(request.method, request.url, headers=request.headers, content=request.body)
-        answer = await client.send(built, stream=True)
+        try:
+            answer = await client.send(built, stream=True)
+        except httpx.HTTPError as error:
+            # A vendor may close a kept connection in the moment in which it is used again: that is no failure of it.
+            if not (_KEPT.get() and _hung_up(error.__cause__)):
+                raise
+            answer = await client.send(built, stream=True)
         try:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             body = await read_body(answer.aiter_raw(), headers.get("content-encoding", ""), MAX_ANSWER)
@@ -97,14 +111,15 @@ class Sender:
         return answer.status_code, headers, body
 
     def _open(self) -> httpx.AsyncClient:
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             ssl=self._trust,
             resolver=_Resolver(self._find, self._allow),
             socket_factory=self._socket,
             use_dns_cache=False,
             # One address after the other: races between several would swallow a refusal.
             happy_eyeballs_delay=None,
-            limit=100,
+            # None over all: destinations that hang would keep the places of those that answer. Each tag has its own.
+            limit=0,
             limit_per_host=20,
         )
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
@@ -121,7 +136,35 @@ class Sender:
     def _socket(self, info: _AddressInfo) -> socket.socket:
         family, kind, protocol, _, (address, port, *_) = info
         judge(address, port, self._allow)
+        _KEPT.set(False)
         return socket.socket(family, kind, protocol)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Gives a kept connection out again only if nothing has come on it since."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> aiohttp.connector.Connection:
+        while True:
+            _KEPT.set(True)  # Opening a socket says otherwise.
+            connection = await super().connect(req, traces, timeout)
+            if not _KEPT.get() or _is_silent(connection):
+                return connection
+            connection.close()
+
+
+def _is_silent(connection: aiohttp.connector.Connection) -> bool:
+    """Tells that neither an end nor a byte waits, be it read already or still in the socket's buffer."""
+    protocol = connection.protocol
+    if protocol is None or protocol.transport is None or protocol.should_close:
+        return False
+    poll = select.poll()
+    poll.register(protocol.transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 class _Resolver(AbstractResolver):
@@ -163,7 +206,13 @@ def _vendor_error(error: BaseException, timeout_s: float) -> VendorError:
     return VendorError(reason, f"{type(cause).__name__}: {_plain(cause)}")
 
 
+def _hung_up(cause: BaseException | None) -> bool:
+    ended = isinstance(cause, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError))
+    return ended and not isinstance(cause, aiohttp.ClientConnectorError)
+
+
 def _plain(cause: BaseException) -> str:
-    if isinstance(cause, aiohttp.ClientConnectorError):
-        return str(cause.os_error)
-    return "" if isinstance(cause, (aiohttp.ClientResponseError, aiohttp.InvalidURL)) else str(cause)[:200]
+    if isinstance(cause, (aiohttp.ClientResponseError, aiohttp.InvalidURL)):
+        return ""
+    text = str(cause.os_error if isinstance(cause, aiohttp.ClientConnectorError) else cause)
+    return _ANY_URL.sub("(URL)", text)[:200]

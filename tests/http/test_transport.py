@@ -5,8 +5,10 @@ import gzip
 import ipaddress
 import json
 import socket
+import time
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -88,6 +90,12 @@ def test_unpacks_gzip_and_deflate(vendor: Vendor) -> None:
         (Behaviour("garbage"), "protocol"),
         (Behaviour("big"), "too_large"),
         (Behaviour("bomb"), "too_large"),
+        (Behaviour("gzip_tail"), "too_large"),
+        (Behaviour("endless"), "too_large"),
+        (Behaviour("endless_head"), "protocol"),
+        (Behaviour("refuse"), "reset"),
+        (Behaviour("reset_in_body"), "reset"),
+        (Behaviour("close_after_headers"), "reset"),
         (Behaviour("bad_gzip"), "protocol"),
         (Behaviour("cut_gzip"), "protocol"),
         (Behaviour(answer=Answer(200, b"x", {"content-encoding": "br"})), "protocol"),
@@ -121,6 +129,72 @@ def test_a_closed_port_a_failing_name_and_a_slow_resolver(vendor: Vendor, monkey
     assert refusal(request(vendor.endpoint)) == "connect"
     for find in (unknown, nothing, slow):
         assert refusal(request("https://name.example/"), find=find) == "dns"
+
+
+@pytest.mark.parametrize("manner", ["extra", "twice", "stale", "close_after"])
+def test_a_kept_connection_is_used_again_only_while_it_is_silent(vendor: Vendor, manner: Any) -> None:
+    """A stray answer must not pass for the next one, and a closed connection is no failure of the vendor."""
+
+    async def work() -> list[int]:
+        sender, statuses = Sender(LOOPBACK), []
+        for n in range(6):
+            vendor.then(Behaviour(manner, pace_s=0.0) if n % 2 == 0 else status(500))
+            statuses.append((await sender.send(request(vendor.endpoint))).status)
+            await asyncio.sleep(0.01)
+        await sender.aclose()
+        return statuses
+
+    assert asyncio.run(work()) == [200, 500] * 3
+    assert len(vendor.requests) == 6
+
+
+def test_what_comes_unasked_is_seen_before_the_loop_has_read_it(vendor: Vendor) -> None:
+    async def work() -> list[int]:
+        sender = Sender(LOOPBACK)
+        vendor.then(Behaviour("extra", pace_s=0.0), status(500))
+        first = await sender.send(request(vendor.endpoint))
+        time.sleep(0.1)  # noqa: ASYNC251 - the loop must not read meanwhile
+        second = await sender.send(request(vendor.endpoint))
+        await sender.aclose()
+        return [first.status, second.status]
+
+    assert asyncio.run(work()) == [200, 500]
+
+
+def test_a_silent_connection_is_kept(vendor: Vendor) -> None:
+    opened: list[int] = []
+
+    async def find(host: str, port: int) -> Sequence[str]:
+        opened.append(port)
+        return ["127.0.0.1"]
+
+    send(*[request(f"http://hook.shop.example:{vendor.port}/")] * 5, find=find)
+    assert len(opened) == 1
+
+
+def test_a_vendor_that_hangs_up_on_a_fresh_connection_is_asked_once(vendor: Vendor) -> None:
+    vendor.behave(Behaviour("reset"))
+    assert refusal(request(vendor.endpoint)) == "reset"
+    assert len(vendor.requests) == 1
+
+
+def test_destinations_that_hang_keep_no_place_of_others(vendor: Vendor) -> None:
+    async def work() -> int:
+        sender = Sender(LOOPBACK)
+        with ExitStack() as stack:
+            hanging = [stack.enter_context(Vendor()) for _ in range(6)]
+            for one in hanging:
+                one.behave(Behaviour("hang"))
+            stuck = [asyncio.create_task(sender.send(request(one.endpoint))) for one in hanging for _ in range(20)]
+            await asyncio.sleep(0.1)
+            answer = await sender.send(request(vendor.endpoint))
+            for task in stuck:
+                task.cancel()
+            await asyncio.gather(*stuck, return_exceptions=True)
+        await sender.aclose()
+        return answer.status
+
+    assert asyncio.run(work()) == 200
 
 
 async def here(host: str, port: int) -> Sequence[str]:
