@@ -13,20 +13,25 @@ Expiry = Callable[[Any], int]
 """From an item to the Unix second after which the vendor no longer takes it; 0 = never."""
 
 _DAY_S = 86400
+_FARTHEST_S = 2**40
+"""A time past the year 36,000 is none."""
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
 
 
 def compile_expiry(rule: AgeRule | None, settings: Mapping[str, Any]) -> Expiry:
     """Returns the rule with the instance's numbers filled in. Dispatchers compare with the clock before each send."""
     if rule is None:
         return lambda item: 0
-    time = compile_path(rule.time)
+    time, unit = compile_path(rule.time), _PER_SECOND[rule.unit]
     default_days = number(rule.limit_days, settings)
     field, limits = _by(rule, settings)
 
     def expiry(item: Any) -> int:
         happened = number_of(read_path(item, time))
         days = limits.get(text_of(read_path(item, field)), default_days) if field else default_days
-        return int(happened + days * _DAY_S) if happened is not None and days is not None else 0
+        if happened is None or days is None or not abs(happened) < _FARTHEST_S * unit:
+            return 0
+        return int(happened / unit + days * _DAY_S)
 
     return expiry
 

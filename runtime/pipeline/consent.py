@@ -10,9 +10,9 @@ from runtime.pipeline.scope import Scope
 
 
 def decide_consent(scope: Scope, edge: Consent) -> Consent:
-    """Returns the consent in force for the scope's event, all four purposes."""
+    """Returns the consent in force for the scope's event, all four purposes; from now on the scope has it too."""
     said = scope.event.get("consent_state")
-    consent = tighten(edge, said)
+    consent = scope.consent = tighten(edge, said)
     if scope.trace is not None:
         scope.trace.consent = {"edge": edge, "event": said, "in_force": consent}
     return consent

@@ -1,23 +1,25 @@
 """Reads and checks the request that a script described, before anybody fills it in.
 
 Refused as a permission: a host that the manifest does not name, plain http where no setting names that host with
-http, a secret that is not one of the tag's own. Refused as a result: what is no request, and every character
-that could end a header or a URL early.
+http, a secret that is not one of the tag's own or not granted, and whatever the operator's policy denies. Refused as a
+result: what is no request, and every character that could end a header or a URL early.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 from runtime.errors import ScriptFault
 from runtime.model.delivery import Envelope
+from runtime.model.reach import Reach, Rule, not_granted, one_name, policy_denies
 from runtime.pipeline import placeholder
 from runtime.pipeline.compare import text_of
 from runtime.pipeline.encode import encode
-from runtime.pipeline.hosts import host_of, is_allowed
+from runtime.pipeline.given import Given
+from runtime.pipeline.hosts import denial, host_of, is_allowed
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -26,6 +28,7 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _URL = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
 _PLAIN_NETLOC = re.compile(r"[^@%\0]+")
+_MOST_MARKS, _MOST_COPIES = 64, 4
 _FRAMING = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer"})
 """Headers that the HTTP client itself writes."""
 
@@ -35,13 +38,23 @@ def read_envelope(described: Any) -> Envelope:
     if not isinstance(described, dict):
         _refuse("`request` must return a table with method, url, headers and body")
     method = described.get("method", "POST")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         _refuse(f"the method must be one of {', '.join(sorted(METHODS))}")
     url = described.get("url")
     if not isinstance(url, str) or not _URL.fullmatch(placeholder.MARK.sub("0", url)):
         _refuse("`url` must be text of printable ASCII characters without spaces; encode the rest with url.encode")
     headers = _headers(described.get("headers") or {})
-    return Envelope(method, url, headers, _body(described.get("body"), headers))
+    body = _body(described.get("body"), headers)
+    _check_marks((url, body, *headers.values()))
+    return Envelope(method, url, headers, body)
+
+
+def _check_marks(texts: tuple[str, ...]) -> None:
+    """Refuses what would grow without bound when it is filled in: a batch of a megabyte, a thousand times over."""
+    marks, copies = placeholder.count_marks(texts)
+    if marks > _MOST_MARKS or copies > _MOST_COPIES:
+        limits = f"{_MOST_MARKS} placeholders, and batch.items and batch.body {_MOST_COPIES} times"
+        _refuse(f"a request can hold {limits}; this one has {marks}, and those {copies} times")
 
 
 def _headers(given: Any) -> dict[str, str]:
@@ -91,15 +104,21 @@ def _check_keys(value: Any) -> None:
         _check_keys(part)
 
 
-def check_host(url: str, hosts: Sequence[str], settings: Mapping[str, Any]) -> None:
+def check_host(url: str, hosts: Sequence[str], settings: Mapping[str, Any], denied: Sequence[Rule] = ()) -> None:
     """Refuses a URL that leads anywhere else than the tag may go; raises ScriptFault (permission)."""
     host = _host(url)
+    if not host:
+        shown = placeholder.readable(url)[:100]
+        _forbid(f"the host of `{shown}` cannot be told: write it out, without placeholder, user name or escape")
+    what = f"the host `{host}` that `request` names"
+    why = denial(host, denied)
+    if why is not None:
+        _forbid(policy_denies(what, why))
     if not is_allowed(host, hosts):
-        shown = host or placeholder.readable(url)[:100]
-        raise ScriptFault("permission", f"the manifest does not let this tag contact {shown}: only {', '.join(hosts)}")
+        _forbid(f"{not_granted(what, f'hosts: {{names: [{host}], why: ...}}')} (granted: {', '.join(hosts) or 'none'})")
     scheme = urlsplit(url).scheme
     if scheme != "https" and not (scheme == "http" and any(_is_plain(value, host) for value in settings.values())):
-        raise ScriptFault("permission", f"requests to {host} must use https")
+        _forbid(f"{what} must be asked by https: write `https://`, or name it in a setting with `http://`")
 
 
 def _host(url: str) -> str:
@@ -117,11 +136,23 @@ def _is_plain(setting: Any, host: str) -> bool:
     return isinstance(setting, str) and setting.lower().startswith("http://") and host_of(setting) == host
 
 
-def check_secrets(envelope: Envelope, own: Container[str]) -> None:
-    """Refuses secrets that are not among the tag's own, however they are written."""
+def check_secrets(envelope: Envelope, settings: Given, denied: Sequence[Rule] = ()) -> None:
+    """Refuses secrets that the script may not place, however they are written; raises ScriptFault (permission)."""
+    reach = Reach(("*",), tuple(denied))
     for name in placeholder.secrets_in((envelope.url, envelope.body, *envelope.headers.values())):
-        if name not in own:
-            raise ScriptFault("permission", f"the secret {name} is not one of this tag's settings")
+        what = f"the secret `{name}` that `request` places"
+        why = reach.denial(one_name(name))
+        if why is not None:
+            _forbid(policy_denies(what, why))
+        if name in settings.secrets:
+            continue
+        if name not in settings.withheld:
+            _forbid(f"{what} is in none of this tag's settings of type secret")
+        _forbid(not_granted(what, f"secrets: {{fields: [{settings.withheld[name]}], why: ...}}"))
+
+
+def _forbid(message: str) -> NoReturn:
+    raise ScriptFault("permission", message)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -1,7 +1,8 @@
 """Which tags fire for an event, and why the others do not.
 
 In this order: the tag is paused · no trigger matches · an exception matches · a purpose is missing. So a denial counts
-only where the tag would have fired. A tag without triggers never fires.
+only where the tag would have fired. A tag without triggers never fires. One whose triggers ask for a variable that is
+quarantined has failed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from runtime.errors import ScriptFault
 from runtime.model.consent import Consent
 from runtime.model.event import TagRun
 from runtime.pipeline.consent import missing
@@ -29,7 +31,10 @@ def fire(scope: Scope, slate: Slate, consent: Consent) -> Firing:
     """Returns the tags that fire, with the reasons of those that do not."""
     firing = Firing(list(slate.runs), [])
     for place, tag in slate.candidates:
-        held = _held(scope, tag, consent)
+        try:
+            held = _held(scope, tag, consent)
+        except ScriptFault as fault:
+            held = TagRun(tag.id, "failed", reason=f"{fault.kind}: {fault.message}")
         if held is None:
             firing.tags.append((place, tag))
         else:

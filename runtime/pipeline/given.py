@@ -24,12 +24,15 @@ Fill = Callable[[Scope], Any]
 class Given:
     """Settings, compiled once. Those without references are handed to Lua once for all events."""
 
-    __slots__ = ("_fills", "_pushed", "_sandbox", "fixed", "secrets")
+    __slots__ = ("_fills", "_pushed", "_sandbox", "fixed", "secrets", "withheld")
 
     def __init__(self, sandbox: Sandbox, manifest: Manifest, values: Mapping[str, Any]) -> None:
         self._sandbox = sandbox
         self.secrets: set[str] = set()
         """Names of the secrets that the script may place."""
+        self.withheld: dict[str, str] = {}
+        """Names of those that the manifest does not grant, each with its field. The script sees the same marks: that
+        it may not place one is told where it does."""
         seen = self._masked(manifest, values)
         fills = {name: compile_value(value) for name, value in seen.items()}
         self._fills: dict[str, Fill] = {name: fill for name, fill in fills.items() if fill is not None}
@@ -54,19 +57,24 @@ class Given:
         permission = manifest.permissions.secrets
         placeable = permission.fields if permission else ()
         secret = {field.id for field in manifest.fields if field.type == "secret" or field.items == "secret"}
-        return {
-            name: self._mask(value) if name in secret else without_nuls(value)
+        masked = {
+            name: self._mask(name, value, granted=name in placeable) if name in secret else without_nuls(value)
             for name, value in values.items()
-            if name not in secret or name in placeable
         }
+        return {name: value for name, value in masked.items() if value is not None}
 
-    def _mask(self, value: Any) -> Any:
+    def _mask(self, field: str, value: Any, *, granted: bool) -> Any:
+        """Returns marks in place of a setting's secrets; None for other text that the manifest does not grant."""
         if isinstance(value, list | tuple):
-            return [self._mask(part) for part in value]
+            parts = [self._mask(field, part, granted=granted) for part in value]
+            return [part for part in parts if part is not None]
         if not is_reference(value):
-            return without_nuls(value)
+            return without_nuls(value) if granted else None
         name = reference_name(value)
-        self.secrets.add(name)
+        if granted:
+            self.secrets.add(name)
+        else:
+            self.withheld[name] = field
         return secret_mark(name)
 
 

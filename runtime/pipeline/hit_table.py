@@ -1,8 +1,8 @@
 """The hit as a client's `parse` receives it: plain JSON data, built natively.
 
-Beside the payload only the parts that the manifest asks for. What is absent or empty is left out; `headers`, `cookies`,
-`route` and `consent` are always tables. Repairs are counted,
-and what cannot be read at all raises `Malformed`.
+Beside the payload only the parts that the manifest asks for, and of headers and cookies those that it names. What is
+absent or empty is left out; `headers`, `cookies`, `route` and `consent` are always tables. Repairs are counted, and
+what cannot be read at all raises `Malformed`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from runtime.model.hit import Hit, LoggedHit
-from runtime.model.manifest import HIT_FIELDS, ClientSpec, Permissions
+from runtime.model.manifest import ClientSpec
+from runtime.model.reach import Reach, Readable
 from runtime.text.batches import DECODERS, Batch
 from runtime.text.forms import decode_form
 from runtime.text.jsons import decode_json
@@ -20,20 +21,20 @@ from runtime.text.malformed import Malformed
 Repairs = dict[str, int]
 
 
-def base_table(logged: LoggedHit, names: Iterable[str]) -> dict[str, Any]:
-    """Returns the parts of the hit that the client's manifest asks for; the payload comes beside them."""
+def base_table(logged: LoggedHit, names: Iterable[str], readable: Readable) -> dict[str, Any]:
+    """Returns the parts of the hit that the client may read; the payload comes beside them."""
     table: dict[str, Any] = {}
     for name in names:
         value = _PARTS[name](logged)
-        if value or name in _ALWAYS:
+        if name in _BY_NAME:
+            table[name] = _granted(value, readable.headers if name == "headers" else readable.cookies)
+        elif value or name in _ALWAYS:
             table[name] = dict(value) if isinstance(value, dict) else value
     return table
 
 
-def granted_parts(permissions: Permissions) -> tuple[str, ...]:
-    """Returns the names of the parts of a hit that a client may read."""
-    asked = permissions.hit.fields if permissions.hit else ()
-    return HIT_FIELDS if "*" in asked else tuple(asked)
+def _granted(values: dict[str, str], reach: Reach) -> dict[str, str]:
+    return {name: value.replace("\0", "") for name, value in values.items() if reach.allows(name)}
 
 
 def first_language(hit: Hit) -> str:
@@ -46,6 +47,7 @@ _PARTS: dict[str, Callable[[LoggedHit], Any]] = {
     "method": lambda logged: logged.hit.method,
     "path": lambda logged: logged.hit.path,
     "host": lambda logged: logged.hit.host,
+    "query": lambda logged: logged.hit.query.decode("utf-8", "replace").replace("\0", ""),
     "received_ms": lambda logged: logged.hit.received_us // 1000,
     "received_s": lambda logged: logged.hit.received_us // 1_000_000,
     "client_ip": lambda logged: logged.hit.client_ip,
@@ -63,7 +65,9 @@ _PARTS: dict[str, Callable[[LoggedHit], Any]] = {
     "headers": lambda logged: logged.hit.headers,
     "cookies": lambda logged: logged.hit.cookies,
 }
-_ALWAYS = frozenset(("route", "consent", "headers", "cookies"))
+_ALWAYS = frozenset(("route", "consent"))
+_BY_NAME = frozenset(("headers", "cookies"))
+"""Parts of which each member is granted by its name."""
 
 
 def payload(hit: Hit, spec: ClientSpec, repairs: Repairs) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Which hosts a tag may contact: what its manifest names, and the host of its `endpoint` setting."""
+"""Which hosts a tag may contact: what its manifest names, and the host of its `endpoint` setting.
+
+What the operator's policy denies is refused whatever they say.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.model.manifest import Manifest
+from runtime.model.reach import Rule
 from runtime.text.references import setting_named
 
 ENDPOINT = "endpoint"
@@ -36,4 +40,13 @@ def host_of(url: Any) -> str:
 
 def is_allowed(host: str, patterns: Iterable[str]) -> bool:
     """Tells whether a host is one of the patterns."""
-    return any(host == pattern or (pattern[:2] == "*." and host.endswith(pattern[1:])) for pattern in patterns)
+    return any(_is_one(host, pattern) for pattern in patterns)
+
+
+def denial(host: str, denied: Iterable[Rule]) -> str | None:
+    """Returns the operator's reason against a host, None where there is none."""
+    return next((why for pattern, why in denied if pattern == "*" or _is_one(host, pattern)), None)
+
+
+def _is_one(host: str, pattern: str) -> bool:
+    return host == pattern or (pattern[:2] == "*." and host.endswith(pattern[1:]))

@@ -65,13 +65,18 @@ class Firing(NamedTuple):
 class _Call:
     """One tag about to map one event."""
 
-    __slots__ = ("place", "pushed", "resolved", "tag", "view")
+    __slots__ = ("fault", "place", "pushed", "resolved", "tag", "view")
 
     def __init__(self, scope: Scope, place: int, tag: CompiledTag, view: View) -> None:
         self.place = place
         self.tag = tag
         self.view = view
-        self.resolved = tag.settings.resolve(scope)
+        self.fault = view.fault
+        self.resolved: dict[str, Any] = {}
+        try:
+            self.resolved = tag.settings.resolve(scope)
+        except ScriptFault as fault:
+            self.fault = self.fault or f"{fault.kind}: {fault.message}"
         self.pushed: Pushed = tag.settings.pushed(self.resolved)
 
 
@@ -88,11 +93,12 @@ def map_tags(scope: Scope, firing: Firing, views: Views) -> tuple[TagRun, ...]:
 def _map(scope: Scope, call: _Call, *, last: bool) -> TagRun:
     tag = call.tag
     try:
-        if call.view.fault:
-            run = TagRun(tag.id, "failed", reason=call.view.fault)
+        if call.fault:
+            run = TagRun(tag.id, "failed", reason=call.fault)
         else:
             seed = f"{scope.seed}/{tag.id}/map"
-            returned = tag.code.call("map", call.view.pushed, call.pushed, at_us=scope.at_us, seed=seed, last=last)
+            given = (call.view.pushed, call.pushed, scope.pushed_consent)
+            returned = tag.code.call("map", *given, at_us=scope.at_us, seed=seed, last=last, hit=scope.hit)
             if returned.logs:
                 scope.logs.extend(f"tag {tag.id}: {line}" for line in returned.logs)
             run = _read(call, returned)
@@ -127,7 +133,7 @@ def _key(options: Any) -> str:
 
 def _record(call: _Call, run: TagRun) -> dict[str, Any]:
     decided: dict[str, Any] = {"tag": run.tag, "state": run.state, "reason": run.reason}
-    decided |= {"transformations": [step.id for step in call.tag.chain]}
+    decided |= {"transformations": [step.id for step in call.view.steps]}
     decided |= {"settings": {**call.tag.settings.fixed, **call.resolved}}
     if run.item:
         decided |= {"item": run.item.decode(), "key": run.key, "expires_s": run.expires_s}

@@ -18,6 +18,7 @@ from runtime.lua.sandbox import Pushed, Returned
 from runtime.model.event import Dead, Event
 from runtime.model.hit import LoggedHit
 from runtime.model.manifest import ClientSpec
+from runtime.model.reach import Readable
 from runtime.pipeline.encode import clean
 from runtime.pipeline.enrich import Visitor
 from runtime.pipeline.given import Given
@@ -51,6 +52,8 @@ class CompiledClient:
     settings: Given
     parts: tuple[str, ...]
     """Parts of the hit that the script may read."""
+    readable: Readable
+    """Which headers and cookies those hold."""
 
 
 @dataclass(slots=True)
@@ -126,7 +129,7 @@ class _Parser:
         self._client = client
         self._parsed = parsed
         self._trace = trace
-        self._base = base_table(logged, client.parts)
+        self._base = base_table(logged, client.parts, client.readable)
         self._exhausted = 0
 
     def entries(self) -> Iterator[Any]:
@@ -159,7 +162,8 @@ class _Parser:
         try:
             pushed = self._push(table)
             at_us = self._logged.hit.received_us
-            returned = client.code.call("parse", pushed, client.settings.pushed(), at_us=at_us, seed=seed, last=True)
+            settings, hit = client.settings.pushed(), self._logged
+            returned = client.code.call("parse", pushed, settings, at_us=at_us, seed=seed, last=True, hit=hit)
             entries = self._read(returned)
         except ScriptFault as fault:
             self._exhausted += fault.kind in ("cpu", "memory")

@@ -22,6 +22,7 @@ TIME = "\0time\0"
 MARK = re.compile(rf"\0(?:{WORDS}|{NAMED})\0")
 """Any mark as a script receives it. `message` is the hexadecimal form of UTF-8 text that may hold marks itself."""
 
+_ANY = re.compile(rf"(?:\0|%00|\\u0000)(?:{WORDS}|{NAMED})")
 _NAMING = re.compile(rf"(?:\0|%00|\\u0000){NAMED}")
 _LOOKALIKE = re.compile(r"(?:\0|%00|\\u0000)(?:items|body|time|secret|hmac)")
 
@@ -53,6 +54,19 @@ def secrets_in(texts: Iterable[str]) -> Iterator[str]:
             yield mark["secret"] or mark["key"]
             if mark["message"]:
                 waiting.append(bytes.fromhex(mark["message"]).decode("utf-8", "replace"))
+
+
+def count_marks(texts: Iterable[str]) -> tuple[int, int]:
+    """Returns how many marks there are, and how many stand for items or body; inside the messages of HMACs as well."""
+    marks, copies = 0, 0
+    waiting = list(texts)
+    while waiting:
+        for mark in _ANY.finditer(waiting.pop()):
+            marks += 1
+            copies += mark["word"] in ("items", "body")
+            if mark["message"]:
+                waiting.append(bytes.fromhex(mark["message"]).decode("utf-8", "replace"))
+    return marks, copies
 
 
 def poses_as_mark(text: str) -> bool:

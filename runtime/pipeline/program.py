@@ -13,14 +13,16 @@ from runtime.lua.sandbox import Sandbox
 from runtime.model.container import Client, Group, Instance, Tag
 from runtime.model.container import Transformation as TransformationPart
 from runtime.model.manifest import Manifest
+from runtime.model.permissions import HIT_FIELDS
 from runtime.model.snapshot import Snapshot
 from runtime.pipeline.age import compile_expiry
 from runtime.pipeline.fire import Slate, slate
+from runtime.pipeline.format import compile_format
 from runtime.pipeline.given import Given
-from runtime.pipeline.hit_table import granted_parts
 from runtime.pipeline.mapping import CompiledTag
 from runtime.pipeline.parse import CompiledClient
 from runtime.pipeline.script import Code, Codes
+from runtime.pipeline.script_log import speakers
 from runtime.pipeline.transform import Transformation
 from runtime.pipeline.trigger import Trigger
 from runtime.pipeline.variable import Variable
@@ -43,6 +45,8 @@ class Program:
         self.tags = {tag.id: tag for tag in tags}
         """By id, in the order in which they map: highest priority first, then as the container lists them."""
         self.variables = variables
+        self.speakers = speakers(snapshot)
+        """Whose lines go into the process log, see script_log.py."""
         self._slates = {name: slate(tags, name) for name in _event_names(tags)}
         self._other = slate(tags, None)
 
@@ -54,7 +58,7 @@ class Program:
     @classmethod
     def build(cls, snapshot: Snapshot, sandbox_factory: Callable[..., Sandbox] = Sandbox) -> Program:
         """Compiles a version. Faulty scripts fail when they are called; faulty triggers are a ContainerInvalid."""
-        builder = _Builder(snapshot, sandbox_factory(shared=snapshot.shared))
+        builder = _Builder(snapshot, sandbox_factory(shared=snapshot.shared, kept=snapshot.built_in))
         return cls(snapshot, builder.sandbox, builder.clients(), builder.tags(), builder.variables())
 
     def slate(self, event_name: Any, only: frozenset[str] | None) -> Slate:
@@ -83,8 +87,8 @@ class _Builder:
 
     def variables(self) -> dict[str, Variable]:
         return {
-            id: Variable(id, self._code("variable", variable), self._given("variable", variable))
-            for id, variable in self._container.variables.items()
+            id: Variable(id, self._code("variable", part), self._given("variable", part), compile_format(part.format))
+            for id, part in self._container.variables.items()
         }
 
     def tags(self) -> list[CompiledTag]:
@@ -93,11 +97,12 @@ class _Builder:
         return [self._tag(id, tag) for id, tag in ordered]
 
     def _client(self, id: str, client: Client) -> CompiledClient:
-        manifest = self._manifest("client", client)
-        assert manifest.client is not None
+        template = self._snapshot.template("client", client.template)
+        spec, readable = template.manifest.client, template.readable
+        assert spec is not None
         code, given = self._code("client", client), self._given("client", client)
-        parts = granted_parts(manifest.permissions)
-        return CompiledClient(id, client.template, manifest.client, client.priority, code, given, parts)
+        parts = readable.parts.allowed(HIT_FIELDS)
+        return CompiledClient(id, client.template, spec, client.priority, code, given, parts, readable)
 
     def _tag(self, id: str, tag: Tag) -> CompiledTag:
         spec = self._manifest("destination", tag).destination
@@ -121,7 +126,8 @@ class _Builder:
 
     def _transformation(self, id: str, part: TransformationPart) -> Transformation:
         code, given = self._code("transformation", part), self._given("transformation", part)
-        return Transformation(id, code, given, part.tags)
+        triggers, exceptions = ([self._triggers[name] for name in names] for names in (part.triggers, part.exceptions))
+        return Transformation(id, code, given, part.tags, triggers, exceptions)
 
     def _manifest(self, kind: str, instance: Instance) -> Manifest:
         return self._snapshot.template(kind, instance.template).manifest

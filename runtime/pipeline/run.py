@@ -51,6 +51,7 @@ def _run_event(
         variables=program.variables,
         logs=logs,
         trace=None if trace is None else trace.begin_event(position, event),
+        hit=logged,
         fresh=True,  # Made of a script's result by the walk, and complete by now.
     )
     consent = decide_consent(scope, logged.hit.consent)

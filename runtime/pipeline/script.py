@@ -6,18 +6,22 @@ that what depends on it becomes a dead letter or a failed tag that can be replay
 
 from __future__ import annotations
 
+from time import perf_counter_ns
+
 from runtime.errors import ScriptFault
 from runtime.lua.sandbox import Grants, Pushed, Returned, Sandbox, Script
+from runtime.model.hit import LoggedHit
 from runtime.model.snapshot import Snapshot, Template
 
 
 class Code:
     """A compiled template, or the fault that kept it from being compiled."""
 
-    __slots__ = ("_fault", "_functions", "_script", "sandbox")
+    __slots__ = ("_cost", "_fault", "_functions", "_script", "sandbox")
 
     def __init__(self, sandbox: Sandbox, template: Template) -> None:
         self.sandbox = sandbox
+        self._cost = sandbox.costs.setdefault(template.key, [0, 0])
         self._script: Script | None = None
         self._fault: ScriptFault | None = None
         self._functions: frozenset[str] | None = None
@@ -26,9 +30,16 @@ class Code:
         except ScriptFault as fault:
             self._fault = fault
 
-    def call(self, function: str, *args: Pushed, at_us: int, seed: str, last: bool = False) -> Returned:
-        """Calls one of the script's functions; raises ScriptFault."""
-        return self.sandbox.call(self._ready(), function, *args, at_us=at_us, seed=seed, last=last)
+    def call(
+        self, function: str, *args: Pushed, at_us: int, seed: str, last: bool = False, hit: LoggedHit | None = None
+    ) -> Returned:
+        """Calls one of the script's functions; `hit` is what its event came with. Raises ScriptFault."""
+        script, cost, started = self._ready(), self._cost, perf_counter_ns()
+        try:
+            return self.sandbox.call(script, function, *args, at_us=at_us, seed=seed, last=last, hit=hit)
+        finally:
+            cost[0] += perf_counter_ns() - started
+            cost[1] += 1
 
     def has(self, function: str) -> bool:
         """Tells whether the script returns that function; raises ScriptFault where it cannot be asked."""
@@ -46,8 +57,12 @@ class Code:
 def _compile(sandbox: Sandbox, template: Template) -> Script:
     manifest = template.manifest
     permission = manifest.permissions.event
-    grants = Grants(event_fields=None if manifest.kind == "client" else permission.fields if permission else ())
-    return sandbox.script(template.key, template.source, grants=grants, shared=manifest.shared)
+    grants = Grants(
+        event_fields=None if manifest.kind == "client" else permission.fields if permission else (),
+        event_denied=template.denied.event,
+        readable=template.readable,
+    )
+    return sandbox.script(template.key, template.source, grants=grants, shared=manifest.shared, content=template.hash)
 
 
 class Codes:

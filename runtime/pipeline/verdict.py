@@ -24,10 +24,20 @@ _DISPOSITIONS = {disposition.value: disposition for disposition in Disposition}
 
 def by_status(status: int, spec: DestinationSpec) -> Verdict:
     """Returns the verdict by the status alone."""
+    reason = f"http_{status}"
     if 200 <= status < 300:
         return Verdict(Disposition.DELIVERED)
-    retry = status in spec.retry_statuses or status >= 500
-    return Verdict(Disposition.RETRY if retry else Disposition.REJECT, f"http_{status}")
+    if status in spec.retry_statuses or status >= 500 or status < 200:
+        return Verdict(Disposition.RETRY, reason)
+    if status in spec.stop_statuses or is_redirect(status):
+        return Verdict(Disposition.RETRY, reason, stop=True)
+    return Verdict(Disposition.REJECT, reason)
+
+
+def is_redirect(status: int) -> bool:
+    """Tells whether the vendor says that its endpoint is elsewhere. No redirect is followed: a person must look at the
+    setting, and until then the tag stops and keeps its events."""
+    return 300 <= status < 400
 
 
 def answer_table(response: Response) -> dict[str, Any]:
@@ -64,7 +74,7 @@ def _item(said: Any, count: int) -> tuple[int, Verdict]:
 
 def _one(said: Mapping[str, Any]) -> Verdict:
     disposition = said.get("disposition")
-    if disposition not in _DISPOSITIONS:
+    if not isinstance(disposition, str) or disposition not in _DISPOSITIONS:
         raise ScriptFault("result", f"a disposition must be one of {', '.join(_DISPOSITIONS)}")
     reason, wait = said.get("reason", ""), said.get("retry_after", 0)
     return Verdict(

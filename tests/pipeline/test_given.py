@@ -89,11 +89,18 @@ def test_secrets_are_masked() -> None:
     }
 
 
-def test_secret_that_the_manifest_does_not_place_is_absent() -> None:
+def test_secret_that_the_manifest_does_not_grant_is_a_mark_too_that_may_not_be_placed() -> None:
     closed = echo_tag(permissions={"secrets": {"fields": [], "why": "a test"}})
     built = program({"tags": {"a": tag(settings={"token": "secret:META", "text": "t"})}}, closed)
-    (only,) = run(hit(EVENT), built).events
-    assert orjson.loads(only.tags[0].item)["settings"] == {"text": "t"}
+    given = built.tags["a"].settings
+    assert given.fixed == {"token": "\0secret:META\0", "text": "t"}
+    assert (given.secrets, given.withheld) == (set(), {"META": "token"})
+
+
+def test_text_in_a_setting_of_type_secret_is_absent_where_the_manifest_does_not_grant_it() -> None:
+    closed = echo_tag(permissions={"secrets": {"fields": [], "why": "a test"}})
+    built = program({"tags": {"a": tag(settings={"token": "plain", "text": "t"})}}, closed)
+    assert built.tags["a"].settings.fixed == {"text": "t"}
 
 
 def test_nul_never_gets_into_settings() -> None:

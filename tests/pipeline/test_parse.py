@@ -17,8 +17,15 @@ CLIENT = {"methods": ["POST"], "paths": ["/e"], "decode": "json"}
 BATCH = {**CLIENT, "decode": "none", "count": {"decoder": "json_events", "max": 1000}}
 
 
-def parsed(source: str, body: Any = b"{}", spec: dict[str, Any] = CLIENT, **more: Any) -> Outcome:
-    client = template("client", "echo", f"return {{ parse = function(hit, settings) {source} end }}", client=spec)
+def parsed(
+    source: str,
+    body: Any = b"{}",
+    spec: dict[str, Any] = CLIENT,
+    permissions: dict[str, Any] | None = None,
+    **more: Any,
+) -> Outcome:
+    source = f"return {{ parse = function(hit, settings) {source} end }}"
+    client = template("client", "echo", source, client=spec, permissions=permissions or {})
     return run(hit(body, **more), program({}, client))
 
 
@@ -99,20 +106,30 @@ def test_repairs_of_host_and_script_add_up() -> None:
 SHOW = "return { { event_name = 'x', hit = hit } }"
 
 
+NAMED = {
+    "headers": {"names": ["User-Agent", "x-*"], "why": "a test"},
+    "cookies": {"read": ["c", "_ga*"], "why": "a test"},
+}
+
+
 def seen(body: Any = b"{}", spec: dict[str, Any] = CLIENT, **more: Any) -> dict[str, Any]:
-    """Returns the hit as the script saw it."""
-    outcome = parsed(SHOW, body, spec, **more)
+    """Returns the hit as the script saw it, which may read all of it, and of headers and cookies the NAMED."""
+    outcome = parsed(SHOW, body, spec, NAMED, **more)
     assert not outcome.dead
     found: dict[str, Any] = outcome.events[0].event["hit"]
     return found
 
 
 def test_hit_as_the_script_sees_it() -> None:
-    assert seen({"a": [1, {"b": "c"}]}, route={"pixel": "12"}, cookies={"c": "1"}, verified="secret:INTAKE") == {
+    brought: dict[str, Any] = {"cookies": {"c": "1", "_ga_X": "2", "session": "3"}, "query": b"a=%C3%A4&b"}
+    headers = {"user-agent": "Browser/1", "accept-language": "de-DE,en;q=0.5", "x-a": "b"}
+    about: dict[str, Any] = {"route": {"pixel": "12"}, "verified": "secret:INTAKE", "headers": headers, **brought}
+    assert seen({"a": [1, {"b": "c"}]}, **about) == {
         "id": "1.7",
         "method": "POST",
         "path": "/e",
         "host": "t.shop.example",
+        "query": "a=%C3%A4&b",
         "received_ms": 1_790_000_000_123,
         "received_s": 1_790_000_000,
         "client_ip": "203.0.113.9",
@@ -126,8 +143,8 @@ def test_hit_as_the_script_sees_it() -> None:
         "visitor_id": "v-1",
         "trust": "browser",
         "verified": "secret:INTAKE",
-        "headers": {"user-agent": "Browser/1", "accept-language": "de-DE,en;q=0.5", "content-type": "application/json"},
-        "cookies": {"c": "1"},
+        "headers": {"user-agent": "Browser/1", "x-a": "b"},
+        "cookies": {"c": "1", "_ga_X": "2"},
         "params": {"a": [1, {"b": "c"}]},
     }
 

@@ -255,7 +255,8 @@ def test_faulty_verdict_stops_the_tag_and_loses_nothing(source: str) -> None:
     [
         (200, Disposition.DELIVERED),
         (204, Disposition.DELIVERED),
-        (301, Disposition.REJECT),
+        (301, Disposition.RETRY),
+        (404, Disposition.RETRY),
         (400, Disposition.REJECT),
         (408, Disposition.RETRY),
         (429, Disposition.RETRY),
