@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
 from runtime.delivery.batch import Bunch
-from runtime.delivery.envelope import Filled, fill, without_secrets
+from runtime.delivery.envelope import Filled, fill
 from runtime.delivery.ports import Outlet
 from runtime.delivery.retry import retry_after
 from runtime.errors import AddressRefused, FirsthandError, OperatorError, ScriptFault, VendorError
 from runtime.model.delivery import Batch, Disposition, Item, Response, TagPlan, Verdict
 from runtime.store.delivery_rows import AttemptRow, storable
+from runtime.text.redaction import Redactor, environment_redactor
 from runtime.text.secrets import reference
 
 ANSWER_BYTES = 2048
@@ -26,7 +28,7 @@ class Tried(msgspec.Struct, frozen=True):
     disposition: str
     status: int
     message: str
-    """The vendor's words, or what kept us from asking; secrets masked."""
+    """The vendor's words, or what kept us from asking; secrets and personal data masked."""
     row: AttemptRow
 
 
@@ -84,12 +86,12 @@ def _tried(
     plan: TagPlan, batch: Batch, bunch: Bunch, verdict: Verdict, message: str,
     filled: Filled | None, response: Response | None, started: float, ended: float,
 ) -> Tried:  # fmt: skip
-    secrets = filled.secrets if filled else {}
+    clean = _cleaner(filled.secrets if filled else {})
     disposition = (
         "dry_run" if plan.dry_run and verdict.disposition is Disposition.DELIVERED else verdict.disposition.value
     )
     places = [number for item in bunch.items for number in (item.seq, item.pos)]
-    reason = storable(without_secrets(verdict.reason, secrets), 500)
+    reason = storable(clean(verdict.reason), 500)
     row = AttemptRow(
         tag=plan.tag,
         started_ms=int(started * 1000),
@@ -103,14 +105,33 @@ def _tried(
         last_seq=max(places[::2]),
         count=batch.count,
         body_sha256=filled.body_sha256 if filled else b"",
-        answer=_excerpt(response, message, secrets),
+        answer=_excerpt(response, message, clean),
         dry_run=int(plan.dry_run),
     )
-    shown = msgspec.structs.replace(verdict, reason=reason)
-    return Tried(shown, disposition, row.status, storable(without_secrets(message, secrets), 500), row)
+    items = {place: msgspec.structs.replace(one, reason=clean(one.reason)) for place, one in verdict.items.items()}
+    shown = msgspec.structs.replace(verdict, reason=reason, items=items)
+    return Tried(shown, disposition, row.status, storable(clean(message), 500), row)
 
 
-def _excerpt(response: Response | None, message: str, secrets: dict[str, str]) -> str:
-    text = response.body[: 2 * ANSWER_BYTES].decode(errors="replace") if response else message
-    masked = storable(without_secrets(text, secrets), ANSWER_BYTES)
+def _cleaner(secrets: dict[str, str]) -> Callable[[str], str]:
+    """Returns what cleans a vendor's words: they may quote the request, with its secrets and its people."""
+    known = _environment()
+    return (known if known.covers(secrets.values()) else environment_redactor(secrets)).text
+
+
+@cache
+def _environment() -> Redactor:
+    return environment_redactor()
+
+
+def _excerpt(response: Response | None, message: str, clean: Callable[[str], str]) -> str:
+    text = _said(response) if response else message
+    masked = storable(clean(text), ANSWER_BYTES)
     return masked.encode()[:ANSWER_BYTES].decode(errors="ignore")
+
+
+def _said(response: Response) -> str:
+    body = response.body[: 4 * ANSWER_BYTES].decode(errors="replace")
+    # Where an endpoint went is all that a redirect has to say.
+    place = response.headers.get("location", "") if 300 <= response.status < 400 else ""
+    return f"Location: {place}\n{body}" if place else body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from runtime.delivery.batch import Bunch, Collector
 from runtime.delivery.ports import Tuning
@@ -29,6 +29,11 @@ class Backlog:
     def __len__(self) -> int:
         """Returns the number of items."""
         return self._collector.items + self._held_items
+
+    def __iter__(self) -> Iterator[Item]:
+        for bunch in self._held:
+            yield from bunch.items
+        yield from self._collector
 
     @property
     def room(self) -> int:

@@ -62,6 +62,10 @@ class Collector:
             self._full.append(batch.items)
             del self._open[item.key]
 
+    def __iter__(self) -> Iterator[Item]:
+        for items in self._batches():
+            yield from items
+
     def take(self, now: float) -> Bunch | None:
         """Returns the next batch that is full or has lingered, or None."""
         if self._full:

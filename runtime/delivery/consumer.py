@@ -71,7 +71,7 @@ class Consumer:
         outcome = run_hit(self._source, logged, None)
         if outcome is None:
             return False
-        self._summaries.take(logged, outcome)
+        self._summaries.take(logged, outcome, self._removed(logged, outcome))
         self._route(logged, outcome)
         self.place = logged.seq
         return not self._ledger.full or self._ledger.settle()
@@ -84,10 +84,17 @@ class Consumer:
                 if lane is None:
                     self._unknown(logged, run.tag, fired=run.state == "fired")
                 elif run.state == "fired" and lane.place is None:
-                    item = item_of(logged, event, run, lane.dispatcher.plan)
+                    version = self._source.version(run.tag, logged.hit.version)
+                    item = item_of(logged, event, run, lane.dispatcher.plan, version)
                     by_tag.setdefault(run.tag, []).append(item)
         for tag, items in by_tag.items():
             self._lanes[tag].take(logged.seq, items)
+
+    def _removed(self, logged: LoggedHit, outcome: Outcome) -> set[str]:
+        """Returns tags of the hit that the live version lacks; empty for a version that was not heard of yet."""
+        if logged.hit.version > self._told():
+            return set()
+        return {run.tag for event in outcome.events for run in event.tags if run.tag not in self._lanes}
 
     def _unknown(self, logged: LoggedHit, tag: str, *, fired: bool) -> None:
         """A tag of a version not heard of yet gets its cursor here; one that was removed is counted and let go."""

@@ -10,6 +10,7 @@ same event ids and loses none.
 - Some items fail: those alone are parked or dead. A refused batch is halved until the bad items are alone.
 - A batch that fails again and again while others pass is parked, so that it cannot hold the cursor for ever.
 - Before each send, items past their time become dead letters, reason `expired`; a tag that cannot send sweeps them.
+- A throttled tag waits before a send; its batches fill up meanwhile, and the rest stays in the queue.
 - The queue takes `queue_items` or `queue_bytes`; then `offer` refuses and the tag lags behind the log.
 """
 
@@ -20,6 +21,8 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+
 from runtime.delivery.attempt import Tried, attempt, stop
 from runtime.delivery.backlog import Backlog
 from runtime.delivery.batch import Bunch
@@ -27,6 +30,7 @@ from runtime.delivery.circuit import Circuit, State
 from runtime.delivery.fates import Fates
 from runtime.delivery.ports import Outlet, Tuning
 from runtime.delivery.settle import Ledger
+from runtime.delivery.throttle import Throttle
 from runtime.delivery.verdict import divide
 from runtime.delivery.wake import Wake
 from runtime.model.delivery import Item, TagPlan, Verdict
@@ -46,6 +50,8 @@ class Dispatcher:
         self.circuit = Circuit(tuning.backoff, tuning.stopped_probe_s)
         self.fates = Fates(plan.tag, ledger, tuning.backoff)
         self.backlog = Backlog(plan, tuning)
+        self.throttle = Throttle()
+        self.throttle.configure(plan, time.monotonic())
         self._outlet, self._ledger, self._tuning = outlet, ledger, tuning
         self._flight: set[asyncio.Task[Tried]] = set()
         self._wake = Wake()
@@ -57,6 +63,7 @@ class Dispatcher:
         """Takes over the live version's figures; a tag whose circuit is open is tried again at once."""
         self.plan, self.version = plan, version
         self.backlog.configure(plan)
+        self.throttle.configure(plan, time.monotonic())
         self.circuit.probe_now()
         self._wake.call()
 
@@ -135,7 +142,8 @@ class Dispatcher:
     def _may_launch(self) -> bool:
         if self.plan.paused or self._stopping:
             return False
-        return self.circuit.room(time.monotonic(), self.plan.concurrency, len(self._flight)) > 0
+        now = time.monotonic()
+        return self.circuit.room(now, self.plan.concurrency, len(self._flight)) > 0 and not self.throttle.wait(now)
 
     @property
     def _blocked(self) -> bool:
@@ -143,6 +151,7 @@ class Dispatcher:
 
     def _launch(self, bunch: Bunch) -> None:
         bunch.attempts += 1
+        self.throttle.take(time.monotonic(), len(bunch.items))
         task = asyncio.create_task(attempt(self.plan, self.version, bunch, self._outlet))
         self._flight.add(task)
         task.add_done_callback(partial(self._landed, bunch, time.monotonic()))
@@ -162,7 +171,7 @@ class Dispatcher:
         self._tell_room()
 
     def _apply(self, bunch: Bunch, started: float, tried: Tried) -> None:
-        self._ledger.attempt(tried.row)
+        self._ledger.attempt(tried.row, stopped=tried.verdict.stop)
         division = divide(bunch, tried.verdict)
         if division.outage:
             self._outage(bunch, started, tried.verdict, tried.message)
@@ -206,8 +215,10 @@ class Dispatcher:
         self._tell_room()
 
     def _bury_expired(self, items: Sequence[Item], attempts: int) -> None:
+        words = "Too old for the vendor, or for the tag's backlog age."
         for item in items:
-            self.fates.bury(item, "expired", "Too old for the vendor, or for the tag's backlog age.", attempts=attempts)
+            # Without its payload: a tag that is paused for long must not fill this file in place of the log.
+            self.fates.bury(msgspec.structs.replace(item, data=b""), "expired", words, attempts=attempts)
 
     def _delay(self) -> float | None:
         """Seconds until something is to be done without being called."""
@@ -219,11 +230,11 @@ class Dispatcher:
         if len(self._flight) >= self.plan.concurrency:
             return None  # A landing calls.
         due = self.backlog.due()
-        return None if due is None else max(_TICK_S, due - now)
+        return None if due is None else max(_TICK_S, due - now, self.throttle.wait(now))
 
     def _until_probe(self, now: float) -> float:
         waiting = self.plan.paused or self._flight
-        return self._tuning.sweep_s if waiting else self.circuit.until - now
+        return self._tuning.sweep_s if waiting else max(self.circuit.until - now, self.throttle.wait(now))
 
     def _tell_room(self) -> None:
         if self.backlog.room * 2 >= self._tuning.queue_items:

@@ -9,6 +9,7 @@ Order: secrets and time, then items, then HMACs, whose message may hold the fini
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -52,7 +53,7 @@ class Masked(msgspec.Struct, frozen=True):
 
 class _Values(Protocol):
     def secret(self, name: str) -> str: ...
-    def hmac(self, name: str, message: bytes) -> str: ...
+    def hmac(self, name: str, message: bytes, form: str | None) -> str: ...
 
 
 class _Real:
@@ -65,15 +66,16 @@ class _Real:
             self.used[name] = self._look_up(name)
         return self.used[name]
 
-    def hmac(self, name: str, message: bytes) -> str:
-        return hmac.digest(self.secret(name).encode(), message, "sha256").hex()
+    def hmac(self, name: str, message: bytes, form: str | None) -> str:
+        digest = hmac.digest(self.secret(name).encode(), message, "sha256")
+        return base64.b64encode(digest).decode("ascii") if form else digest.hex()
 
 
 class _Names:
     def secret(self, name: str) -> str:
         return reference(name)
 
-    def hmac(self, name: str, message: bytes) -> str:
+    def hmac(self, name: str, message: bytes, form: str | None) -> str:
         return f"hmac:{name}"
 
 
@@ -181,7 +183,7 @@ class _Filler:
             return str(self._at_s)
         if hole["secret"]:
             return self._values.secret(hole["secret"])
-        return self._values.hmac(hole["key"], b"".join(self.pieces(_message(hole["message"]))))
+        return self._values.hmac(hole["key"], b"".join(self.pieces(_message(hole["message"]))), hole["form"])
 
 
 def _message(digits: str) -> str:

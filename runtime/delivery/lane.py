@@ -2,6 +2,9 @@
 
 In step: the consumer offers it what each new hit made. Behind (after a start, an outage, a pause): it reads the log
 again from its own place and runs the hits for its own output only, until it has caught up with the consumer.
+
+Running a hit again makes the same items, with one exception: a script that was quarantined in between makes none. What
+it made the first time may not have been sent yet, so each such place becomes a dead letter of the tag.
 """
 
 from __future__ import annotations
@@ -9,29 +12,47 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from runtime.delivery.dispatcher import Dispatcher
+from runtime.delivery.fates import Unmade
 from runtime.delivery.ports import Source, Tuning
 from runtime.delivery.run_hit import run_hit
+from runtime.delivery.settle import Ledger
+from runtime.delivery.summaries import Summaries, bury_script, event_id_of, masked, script_fault
 from runtime.delivery.wake import Wake
 from runtime.model.delivery import Item, TagPlan
-from runtime.model.event import EventRun, TagRun
+from runtime.model.event import EventRun, Outcome, TagRun
 from runtime.model.hit import LoggedHit
+from runtime.store.delivery_rows import RetryRow
+
+QUARANTINED = "script_quarantined"
 
 
-def item_of(logged: LoggedHit, event: EventRun, run: TagRun, plan: TagPlan) -> Item:
-    """Returns the item that goes into the queue. It expires by the vendor's limit or the tag's backlog age, whichever
-    comes first, so that a tag which cannot send never fills the disk."""
+def item_of(logged: LoggedHit, event: EventRun, run: TagRun, plan: TagPlan, version: int) -> Item:
+    """Returns the item that goes into the queue; `version` made it. It expires by the vendor's limit or the tag's
+    backlog age, whichever comes first, so that a tag which cannot send never fills the disk."""
     oldest = logged.hit.received_us // 1_000_000 + plan.backlog_age_s
     return Item(
         seq=logged.seq,
         pos=event.position,
-        version=logged.hit.version,
+        version=version,
         data=run.item,
         key=run.key,
         event_id=str(event.event.get("event_id", "")),
         expires_s=min(run.expires_s, oldest) if run.expires_s else oldest,
+        received_us=logged.hit.received_us,
     )
+
+
+class Landed(NamedTuple):
+    """What a lane that is started anew, while its router runs, knows of the one before."""
+
+    upto: int
+    """The last hit that was offered."""
+    open: frozenset[int]
+    """Hits up to there that had items on their way. What fired for others has its fate, also past the cursor."""
 
 
 class Lane:
@@ -41,16 +62,21 @@ class Lane:
         self,
         dispatcher: Dispatcher,
         source: Source,
+        ledger: Ledger,
         tuning: Tuning,
         *,
         place: int | None,
         decided: set[tuple[str, int, int]],
+        landed: Landed | None = None,
     ) -> None:
         self.dispatcher = dispatcher
         self.place = place
-        self._source, self._tuning = source, tuning
+        self._source, self._ledger, self._tuning = source, ledger, tuning
+        self._summaries = Summaries(ledger)
+        dispatcher.fates.remake = self.remake
         self._decided = decided
-        """Items past the cursor that were parked or dead before the restart."""
+        """Items past the cursor that were parked or dead before the restart, or that a replay took in hand."""
+        self._landed = landed
         self._behind = Wake()
         self._stopping = False
 
@@ -68,6 +94,24 @@ class Lane:
         if self.place is None and items and not self._offer(seq, items):
             self.place = seq - 1
             self._behind.call()
+
+    def decide(self, seq: int, pos: int) -> None:
+        """Tells that an item is taken care of elsewhere."""
+        if self.place is not None and seq > self.place:
+            self._decided.add((self.tag, seq, pos))
+
+    @property
+    def live_waiting(self) -> int:
+        """Items of the log that wait to be sent, up to those that fill a batch."""
+        most = self.dispatcher.plan.max_items
+        if self.place is not None:
+            return most
+        fresh = (item for item in self.dispatcher.backlog if not self.dispatcher.fates.is_taken(item))
+        return sum(1 for _ in islice(fresh, most))
+
+    def landed(self, read: int) -> Landed:
+        """Returns what the lane that takes its place must know, once nothing of this one is in flight."""
+        return Landed(read if self.place is None else self.place, self.dispatcher.fates.watermark.open())
 
     def stop(self) -> None:
         """Ends `follow`."""
@@ -112,13 +156,77 @@ class Lane:
         outcome = run_hit(self._source, logged, frozenset((self.tag,)))
         if outcome is None:
             return None
-        plan = self.dispatcher.plan
-        runs = ((event, run) for event in outcome.events for run in event.tags)
-        items = [
-            item_of(logged, event, run, plan) for event, run in runs if run.tag == self.tag and run.state == "fired"
-        ]
-        return not items or self._offer(logged.seq, items)
+        plan, version = self.dispatcher.plan, self._source.version(self.tag, logged.hit.version)
+        runs = [(event, run) for event in outcome.events for run in event.tags if run.tag == self.tag]
+        items = [item_of(logged, event, run, plan, version) for event, run in runs if run.state == "fired"]
+        taken = not items or self._offer(logged.seq, items)
+        if taken:
+            self._bury_unmade(logged, outcome)
+        if taken and version != logged.hit.version:
+            self._restate(logged, runs)
+        return taken
+
+    def _restate(self, logged: LoggedHit, runs: Sequence[tuple[EventRun, TagRun]]) -> None:
+        """Notes what the live version made of a rerouted hit, where its own had made something else."""
+        for event, run in runs:
+            if self._has_fate(logged.seq, event.position):
+                continue
+            self._summaries.restate(logged, event, run)
+            if run.state == "failed":
+                reason, message = script_fault(run.reason)
+                self._bury(logged, event.position, reason, message, event_id_of(event))
+
+    def remake(self, row: RetryRow) -> Item | Unmade | None:
+        """Makes a parked item anew by the live version where its backlog was rerouted."""
+        version = self._source.version(self.tag, row.version)
+        if version == row.version:
+            return None
+        found = self._source.read(row.seq - 1, 1)
+        outcome = run_hit(self._source, found[0], frozenset((self.tag,))) if found and found[0].seq == row.seq else None
+        if outcome is None:
+            return None  # The hit is past retention, or cannot be run now: better as it is than not at all.
+        for event in outcome.events:
+            for run in event.tags:
+                if run.tag == self.tag and event.position == row.pos:
+                    self._summaries.restate(found[0], event, run)
+                    return self._made(found[0], event, run, version)
+        return Unmade("not_made", f"Version {version}, to which the backlog was rerouted, makes no such event.")
+
+    def _made(self, logged: LoggedHit, event: EventRun, run: TagRun, version: int) -> Item | Unmade:
+        if run.state == "fired":
+            return item_of(logged, event, run, self.dispatcher.plan, version)
+        if run.state == "failed":
+            return Unmade(*map(masked, script_fault(run.reason)))
+        told = f"By version {version}, to which the backlog was rerouted: {run.state} {masked(run.reason)}"
+        return Unmade("not_made", told)
+
+    def _bury_unmade(self, logged: LoggedHit, outcome: Outcome) -> None:
+        """Gives up what a quarantined script no longer makes, unless its fate was written at the first run."""
+        for dead in outcome.dead:
+            if dead.reason == QUARANTINED and not self._ledger.is_dead("", logged.seq, dead.position):
+                self._bury(logged, dead.position, dead.reason, dead.message)
+        for event in outcome.events:
+            for run in event.tags:
+                if run.tag == self.tag and run.state == "failed":
+                    reason, message = script_fault(run.reason)
+                    if reason == QUARANTINED:
+                        self._bury(logged, event.position, reason, message, event_id_of(event))
+
+    def _bury(self, logged: LoggedHit, pos: int, reason: str, message: str, event_id: str = "") -> None:
+        place = (self.tag, logged.seq, pos)
+        if place not in self._decided and not self._ledger.is_dead(*place):
+            bury_script(self._ledger, logged, (self.tag, pos), reason, message, event_id)
 
     def _offer(self, seq: int, items: Sequence[Item]) -> bool:
-        fresh = [item for item in items if (self.tag, seq, item.pos) not in self._decided] if self._decided else items
+        known = self._decided or self._landed
+        fresh = [item for item in items if not self._has_fate(seq, item.pos)] if known else items
         return not fresh or self.dispatcher.offer(seq, fresh)
+
+    def _has_fate(self, seq: int, pos: int) -> bool:
+        """Tells that an item past the cursor needs nothing more of this lane."""
+        if (self.tag, seq, pos) in self._decided:
+            return True
+        landed = self._landed
+        if landed is None or seq > landed.upto or seq in landed.open:
+            return False
+        return self._ledger.state(self.tag, seq, pos) == "fired"

@@ -6,13 +6,14 @@ Delivery knows neither scripts nor HTTP clients: it is handed plain callables.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from runtime.delivery.retry import Backoff
 from runtime.model.delivery import Batch, Envelope, Request, Response, Verdict
 from runtime.model.event import Outcome
 from runtime.model.hit import LoggedHit
+from runtime.store.control import CommandRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,24 @@ class Source:
     run: Callable[[LoggedHit, frozenset[str] | None], Outcome]
     """Runs parse to map by the version that the hit carries; for the given tags only, or for all (None). Raises
     OperatorError where it cannot now (the hit waits); what a script does wrong is part of the outcome."""
+    version: Callable[[str, int], int] = lambda tag, arrived: arrived
+    """Returns the version whose `map` makes a tag's items of hits that arrived on that version."""
+    costs: Mapping[str, list[int]] = field(default_factory=dict)
+    """Template to [nanoseconds, calls] that its scripts have cost this process so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Where commands come from, and what only the app can do about them."""
+
+    shard: int
+    """The router's own."""
+    stamp: Callable[[], int]
+    """A number that changes when there may be a new command."""
+    next: Callable[[int], CommandRow | None]
+    """Returns the command that follows that number. Raises FormatTooNew where it is of an unknown kind."""
+    lift: Callable[[str], bool] = lambda script: False
+    """Lets a quarantined script run again; returns whether it was quarantined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +83,13 @@ class Tuning:
     slice_s: float = 0.002
     """The consumer yields to the loop after working so long."""
     read_hits: int = 256
+    commands_s: float = 0.5
+    """How often the router looks for commands."""
+    replay_s: float = 0.1
+    """How often a replay that has to wait looks whether it may go on."""
+    replay_items: int = 500
+    """Items of one tag that replays may have handed over and that were not tried yet: live ones wait for no more."""
+    replay_share: float = 0.2
+    """Of the loop's time that a replay may take while it looks for what to send."""
     sweep_s: float = 60.0
     """How often a tag that cannot send looks for items that became too old."""

@@ -6,26 +6,33 @@
     router.wake()                       # after each commit of the edge
     await router.stop(deadline_s)       # drain: stops reading, ends what is in flight, settles
 
-Tasks: one consumer for the log, and per tag one that sends and one that catches up. All on one loop.
+Tasks: one consumer for the log, one for replays, one for commands, and per tag one that sends and one that catches up.
+All on one loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Set
 from typing import Any, Literal
 
 import msgspec
 
+from runtime.delivery.commands import Answer, Commands, nothing
 from runtime.delivery.consumer import Consumer
 from runtime.delivery.dispatcher import Dispatcher
-from runtime.delivery.lane import Lane
-from runtime.delivery.ports import Outlet, Source, Tuning
+from runtime.delivery.lane import Landed, Lane
+from runtime.delivery.ports import Inbox, Outlet, Source, Tuning
+from runtime.delivery.replayer import Replayer
+from runtime.delivery.reroutes import Reroutes
 from runtime.delivery.settle import Ledger, Settler
 from runtime.model.delivery import TagPlan
 from runtime.store.delivery import DeliveryStore
 from runtime.store.delivery_rows import Settlement
 from runtime.telemetry import log
+
+FINISH_S = 5.0
+"""More than a vendor's time limit: a request that takes longer is cut off, and its items go again."""
 
 
 class TagStatus(msgspec.Struct, frozen=True):
@@ -45,19 +52,36 @@ class TagStatus(msgspec.Struct, frozen=True):
 class Router:
     """Reads hits, delivers items, settles. Every method is to be called on the loop's thread."""
 
-    def __init__(self, *, store: DeliveryStore, source: Source, outlet: Outlet, tuning: Tuning | None = None) -> None:
-        """`store` stays the caller's to close, after `stop`."""
+    def __init__(
+        self,
+        *,
+        store: DeliveryStore,
+        source: Source,
+        outlet: Outlet,
+        tuning: Tuning | None = None,
+        inbox: Inbox | None = None,
+    ) -> None:
+        """`store` stays the caller's to close, after `stop`. Without an inbox nobody can ask anything of the router."""
         self._tuning = tuning or Tuning()
-        self._store, self._source, self._outlet = store, source, outlet
+        self._live = 0
+        self._reroutes = Reroutes(source, store.replay.reroutes(), lambda: self._live)
+        self._store, self._source, self._outlet = store, self._reroutes.source, outlet
         self._cursors = store.cursors()
         self._told = store.told()
-        self._ledger = Ledger(store, outlet.clock, self._tuning.settle_rows)
+        self._ledger = Ledger(store, outlet.clock, self._tuning.settle_rows, costs=source.costs)
         self._ledger.before, self._ledger.after = self._move_cursors, self._load_due
         self._lanes: dict[str, Lane] = {}
         self._removed: dict[str, Lane] = {}
         after = self._cursors.get("", 0)
-        self._consumer = Consumer(source, self._ledger, self._lanes, self._tuning, after=after, told=lambda: self._told)
+        self._consumer = Consumer(
+            self._source, self._ledger, self._lanes, self._tuning, after=after, told=lambda: self._told
+        )
         self._settler = Settler(self._ledger, self._tuning.settle_s)
+        self._replayer = Replayer(self._source, self._ledger, self._lanes, self._tuning, live=lambda: self._live)
+        every_s = self._tuning.commands_s
+        self._commands = Commands(inbox, self, self._ledger, self._replayer, every_s) if inbox else None
+        self.failed = asyncio.Event()
+        """Set where a task ended by an error of ours: the process is to start anew, or a tag would stand still."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = False
 
@@ -68,7 +92,7 @@ class Router:
         pipeline's place. A tag that the version lacks stops: its cursor stays, and holds the log, until `discard`.
         """
         self._ledger.settle()
-        self._told = max(self._told, version)
+        self._live, self._told = version, max(self._told, version)
         self._ledger.pending.told = self._told
         for tag in [tag for tag in self._lanes if tag not in plans]:
             self._removed[tag] = self._lanes.pop(tag)
@@ -80,12 +104,35 @@ class Router:
                 self._add(plan, version, (starts or {}).get(tag))
 
     def discard(self, tag: str) -> int:
-        """Gives up a removed tag: deletes its cursor and what it had parked; returns how many items were parked."""
+        """Gives up a removed tag: deletes its cursor and what it had parked; returns how many items that gave up."""
         self._ledger.settle()
         if tag in self._removed:
             self._removed.pop(tag).dispatcher.abandon()
-        self._cursors.pop(tag, None)
-        return self._store.forget(tag)
+        after = self._cursors.pop(tag, self.place)
+        made, decided = self._store.replay.undecided(tag, after), len(self._store.decided_above(tag, after))
+        given_up = self._store.replay.parked(tag) + max(0, made - decided)
+        self._ledger.pending.forgotten.add(tag)
+        if given_up:
+            self._ledger.count("discarded", tag, given_up)
+        self._ledger.settle()
+        return given_up
+
+    def reroute(self, tag: str, version: int) -> Answer:
+        """Releases a tag's backlog of a version with the live one: what waits in memory is made anew once what is in
+        flight has landed, parked items when their time comes. Written with the next settlement; others are untouched.
+        """
+        lane = self._lanes.get(tag)
+        if lane is None:
+            return nothing(f"the live version has no tag {tag}")
+        if version == self._live:
+            return nothing(f"version {version} is the live one")
+        backlog = self.place - lane.upto(self.place)
+        self._ledger.pending.reroutes.add((tag, version))
+        self._reroutes.add(tag, version)
+        lane.stop()
+        if self._running:
+            self._spawn(self._restart(lane))
+        return {"hits_behind": backlog, "live": self._live}
 
     def wake(self) -> None:
         """Tells that the log has grown."""
@@ -96,6 +143,9 @@ class Router:
         self._running = True
         self._spawn(self._consumer.run())
         self._spawn(self._settler.run())
+        self._spawn(self._replayer.run())
+        if self._commands:
+            self._spawn(self._commands.run())
         for lane in self._lanes.values():
             self._run(lane)
 
@@ -104,6 +154,9 @@ class Router:
         self._running = False
         lanes = [*self._lanes.values(), *self._removed.values()]
         self._consumer.stop()
+        self._replayer.stop()
+        if self._commands:
+            self._commands.stop()
         for lane in lanes:
             lane.stop()
         await asyncio.gather(*(lane.dispatcher.finish(deadline_s) for lane in lanes))
@@ -120,6 +173,11 @@ class Router:
         return {tag: self._status(lane) for tag, lane in self._lanes.items()}
 
     @property
+    def tags(self) -> Set[str]:
+        """The live version's tags."""
+        return self._lanes.keys()
+
+    @property
     def place(self) -> int:
         """The last hit that the pipeline took."""
         return self._consumer.place
@@ -130,7 +188,7 @@ class Router:
         lag, queued = max(0, self.place - upto), len(dispatcher.backlog)
         return TagStatus(state, dispatcher.circuit.reason, upto, lag, queued, dispatcher.in_flight)
 
-    def _add(self, plan: TagPlan, version: int, start: int | None) -> None:
+    def _add(self, plan: TagPlan, version: int, start: int | None, landed: Landed | None = None) -> None:
         met = self._ledger.pending.starts
         default = met.get(plan.tag, self.place if start is None else start)
         after = self._cursors.get(plan.tag, default)
@@ -138,7 +196,7 @@ class Router:
         dispatcher = Dispatcher(plan, version, self._outlet, self._ledger, self._tuning)
         decided = self._store.decided_above(plan.tag, after)
         place = None if after == self.place else after
-        lane = Lane(dispatcher, self._source, self._tuning, place=place, decided=decided)
+        lane = Lane(dispatcher, self._source, self._ledger, self._tuning, place=place, decided=decided, landed=landed)
         self._lanes[plan.tag] = lane
         self._removed.pop(plan.tag, None)
         if self._running:
@@ -147,6 +205,15 @@ class Router:
     def _run(self, lane: Lane) -> None:
         self._spawn(lane.dispatcher.run())
         self._spawn(lane.follow(lambda: self._consumer.place))
+
+    async def _restart(self, lane: Lane) -> None:
+        """Starts a tag anew from its cursor, once what is in flight has landed and is written down."""
+        await lane.dispatcher.finish(lane.dispatcher.plan.timeout_s + FINISH_S)
+        while self._running and self._lanes.get(lane.tag) is lane:
+            if self._ledger.settle():
+                self._add(lane.dispatcher.plan, self._live, None, lane.landed(self.place))
+                return
+            await asyncio.sleep(self._tuning.poll_s)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -157,6 +224,7 @@ class Router:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log().error("router_task_failed", exc_info=error)
+            self.failed.set()
 
     def _move_cursors(self) -> None:
         """Puts every cursor that moved into the settlement."""

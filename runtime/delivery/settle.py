@@ -7,25 +7,40 @@ memory stays bounded and nothing is forgotten.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
+
+from runtime.delivery.reason_codes import dead_code, retry_code
 from runtime.delivery.rollups import Rollups
 from runtime.delivery.wake import Wake
 from runtime.store.delivery import DeliveryStore
-from runtime.store.delivery_rows import AttemptRow, DeadRow, RetryRow, Settlement
-from runtime.telemetry import log
+from runtime.store.delivery_rows import TOTALS, AttemptRow, DeadRow, EventRow, RetryRow, Settlement
+from runtime.telemetry import PARTS, SUM, bucket, log
+
+_HINT = "No hit is read until the delivery file can be written again; none is lost. Look at the disk and its rights."
 
 
 class Ledger:
     """Everything written goes through here. Loop thread only; a commit happens between two steps of any task."""
 
-    def __init__(self, store: DeliveryStore, clock: Callable[[], float], rows: int = 5000) -> None:
+    def __init__(
+        self,
+        store: DeliveryStore,
+        clock: Callable[[], float],
+        rows: int = 5000,
+        *,
+        costs: Mapping[str, list[int]] | None = None,
+    ) -> None:
+        """`costs` is what scripts have cost so far, see `Source.costs`."""
         self.store = store
         self.pending = Settlement()
         self._clock = clock
         self._rows = rows
-        self._rollups = Rollups()
+        self._rollups = Rollups(store.totals())
         self._broken = False
+        self._costs = {} if costs is None else costs
+        self._costs_told: dict[str, list[int]] = {}
         self.before: Callable[[], None] = lambda: None
         """Called before each commit, to bring the cursors up to date."""
         self.after: Callable[[Settlement], None] = lambda _: None
@@ -45,19 +60,44 @@ class Ledger:
         """Returns Unix milliseconds."""
         return int(self._clock() * 1000)
 
-    def attempt(self, row: AttemptRow) -> None:
-        """Notes one try."""
+    def attempt(self, row: AttemptRow, *, stopped: bool = False) -> None:
+        """Notes one try; `stopped` tells that its tag waits for a person since."""
         self.pending.attempts.append(row)
+        self.total("attempts", row.tag, "stopped" if stopped else row.disposition)
+        if not row.dry_run:
+            self.observe("attempt", row.tag, (row.ms * 1000,))
 
     def dead(self, row: DeadRow) -> None:
         """Notes a dead letter, and counts it by tag and reason code."""
         self.pending.dead[row.tag, row.seq, row.pos] = row
         self.count("dead", row.tag)
+        self.total("dead_by_reason", row.tag, dead_code(row.tag, row.reason))
+
+    def is_dead(self, tag: str, seq: int, pos: int) -> bool:
+        """Tells whether a dead letter stands for the item, written or about to be."""
+        place = (tag, seq, pos)
+        if place in self.pending.dead or place in self.pending.revived:
+            return place in self.pending.dead
+        return self.store.is_dead(tag, seq, pos)
+
+    def state(self, tag: str, seq: int, pos: int) -> str:
+        """Returns what the tag did with an event, by its summary; "" where it did nothing."""
+        row = self.summary(seq, pos)
+        return "" if row is None else msgspec.json.decode(row.tags, type=dict[str, str]).get(tag, "")
+
+    def summary(self, seq: int, pos: int) -> EventRow | None:
+        """Returns an event's summary, written or about to be."""
+        if (seq, pos) in self.pending.restated:
+            return self.pending.restated[seq, pos]
+        fresh = (row for row in reversed(self.pending.events) if (row.seq, row.pos) == (seq, pos))
+        written = {row.pos: row for row in self.store.replay.summaries(seq)}
+        return written.get(pos) or next(fresh, None)
 
     def park(self, row: RetryRow) -> None:
         """Notes that an item waits for another try."""
         self.pending.retries[row.tag, row.seq, row.pos] = row
         self.count("retried", row.tag)
+        self.total("retried_by_reason", row.tag, retry_code(row.reason))
 
     def unpark(self, tag: str, seq: int, pos: int) -> None:
         """Notes that an item no longer waits."""
@@ -71,9 +111,23 @@ class Ledger:
             key = (at, name, self._rollups.label(at, name, label))
         counts[key] = counts.get(key, 0) + n
 
+    def total(self, name: str, tag: str, code: str, n: int = 1) -> None:
+        """Adds to what is counted by tag and code, as a total only."""
+        counts, key = self.pending.rollups, (TOTALS, name, f"{tag} {code}")
+        if key not in counts:
+            key = (TOTALS, name, self._rollups.code(name, tag, code))
+        counts[key] = counts.get(key, 0) + n
+
+    def observe(self, name: str, tag: str, microseconds: Sequence[int]) -> None:
+        """Adds observations to a tag's histogram."""
+        for value in microseconds:
+            self.total(name, tag, PARTS[bucket(value)])
+        self.total(name, tag, SUM, sum(microseconds))
+
     def settle(self) -> bool:
         """Commits what is pending; returns False where the file could not be written."""
         self.before()
+        self._count_costs()
         settlement = self.pending
         if settlement.size and not self._commit(settlement):
             return False
@@ -81,12 +135,20 @@ class Ledger:
         self.after(settlement)
         return True
 
+    def _count_costs(self) -> None:
+        for template, (nanoseconds, calls) in self._costs.items():
+            told = self._costs_told.setdefault(template, [0, 0])
+            if calls > told[1]:
+                self.total("script", template, "ns", nanoseconds - told[0])
+                self.total("script", template, "calls", calls - told[1])
+                told[:] = nanoseconds, calls
+
     def _commit(self, settlement: Settlement) -> bool:
         try:
             self.store.settle(settlement)
         except sqlite3.Error as error:
             if not self._broken:
-                log().error("settle_failed", error=str(error), rows=settlement.size)
+                log().error("settle_failed", error=str(error), rows=settlement.size, hint=_HINT)
             self._broken = True
             return False
         if self._broken:

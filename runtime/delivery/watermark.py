@@ -29,5 +29,9 @@ class Watermark:
         first = next(iter(self._outstanding), None)
         return position if first is None else first - 1
 
+    def open(self) -> frozenset[int]:
+        """Returns the hits that have items on their way."""
+        return frozenset(self._outstanding)
+
     def __len__(self) -> int:
         return len(self._outstanding)

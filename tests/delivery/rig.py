@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
 import ipaddress
 import json
 import time
@@ -12,14 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runtime.delivery.ports import Outlet, Source, Tuning
+from runtime.delivery.ports import Inbox, Outlet, Source, Tuning
 from runtime.delivery.retry import Backoff
 from runtime.delivery.router import Router
 from runtime.errors import OperatorError
 from runtime.http.transport import Sender
+from runtime.model.command import Command
 from runtime.model.delivery import Batch, Disposition, Envelope, Response, TagPlan, Verdict
 from runtime.model.event import EventRun, Outcome, TagRun
 from runtime.model.hit import Hit, LoggedHit
+from runtime.store.control import CommandRow
 from runtime.store.delivery import DeliveryStore
 from runtime.store.delivery_reader import DeliveryReader
 from tests.support.fake_meta import FakeMeta
@@ -31,6 +34,8 @@ QUICK = Tuning(
     settle_s=0.01,
     coalesce_s=0.0,
     poll_s=0.05,
+    commands_s=0.01,
+    replay_s=0.01,
     sweep_s=0.02,
 )
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -82,6 +87,10 @@ class Rig:
     """Hits whose version cannot be loaded now."""
     secrets: dict[str, str] = field(default_factory=lambda: {"META_TOKEN": "token"})
     clock: Callable[[], float] = time.time
+    by_version: dict[tuple[int, int], Outcome] = field(default_factory=dict)
+    """Version and hit to what that version makes of it, where it makes something else."""
+    commands: list[CommandRow] = field(default_factory=list)
+    lifted: list[str] = field(default_factory=list)
     judge: Callable[[str, Response, Batch], Verdict] | None = None
 
     @property
@@ -105,13 +114,30 @@ class Rig:
         self.add(*(outcome(id, fired(tag, meta_event(id, **changes))) for id in ids))
 
     def read(self, after: int, limit: int) -> list[LoggedHit]:
-        return self.log[after : after + limit]
+        start = bisect.bisect_right(self.log, after, key=lambda logged: logged.seq)
+        return self.log[start : start + limit]
 
     def run(self, logged: LoggedHit, only: frozenset[str] | None) -> Outcome:
         self.runs.append((logged.seq, only))
         if logged.seq in self.waits:
             raise OperatorError("Version 9 cannot be loaded.")
-        return self.outcomes[logged.seq]
+        return self.by_version.get((logged.hit.version, logged.seq)) or self.outcomes[logged.seq]
+
+    def ask(self, command: Command, at_s: float | None = None) -> int:
+        """Gives the router a command and returns its number."""
+        number = len(self.commands) + 1
+        self.commands.append(CommandRow(number, time.time() if at_s is None else at_s, command))
+        return number
+
+    def command_after(self, number: int) -> CommandRow | None:
+        return self.commands[number] if number < len(self.commands) else None
+
+    def inbox(self, shard: int = 0) -> Inbox:
+        return Inbox(shard, lambda: len(self.commands), self.command_after, self.lift)
+
+    def lift(self, script: str) -> bool:
+        self.lifted.append(script)
+        return True
 
     def request(self, tag: str, batch: Batch) -> Envelope:
         body = json.dumps({"access_token": "\0secret:META_TOKEN\0", "data": "\0items\0"})
@@ -130,13 +156,18 @@ class Rig:
         retry = response.status >= 500 or response.status == 429
         return Verdict(Disposition.RETRY if retry else Disposition.REJECT, words)
 
+    def sender(self) -> Sender:
+        return Sender(LOOPBACK)
+
     @asynccontextmanager
-    async def router(self, *plans: TagPlan, deadline_s: float = 5.0) -> AsyncIterator[Router]:
-        """A running router that is drained at the end."""
-        sender, store = Sender(LOOPBACK), DeliveryStore(self.path)
+    async def router(self, *plans: TagPlan, deadline_s: float = 5.0, live: int = 1) -> AsyncIterator[Router]:
+        """A running router of shard 0 that is drained at the end."""
+        sender, store = self.sender(), DeliveryStore(self.path)
         outlet = Outlet(self.request, self.verdict, sender.send, lambda name: self.secrets[name], clock=self.clock)
-        router = Router(store=store, source=Source(self.read, self.run), outlet=outlet, tuning=self.tuning)
-        router.publish(1, {plan.tag: plan for plan in plans or (self.plan(),)})
+        router = Router(
+            store=store, source=Source(self.read, self.run), outlet=outlet, tuning=self.tuning, inbox=self.inbox()
+        )
+        router.publish(live, {plan.tag: plan for plan in plans or (self.plan(),)})
         await router.start()
         try:
             yield router

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -60,6 +62,15 @@ def test_an_hmac_may_sign_the_final_body_and_the_time() -> None:
     request = filled(body='[\0items\0,"\0secret:KEY\0"]', signature=f"v1={placeholder(message)}").request
     assert request.body == b'[{"a":1},"key"]'
     assert request.headers == {"signature": "v1=" + signed(b'1790000000.[{"a":1},"key"]')}
+
+
+@pytest.mark.parametrize("mark", ["\0hmac_base64:KEY:6d\0", "%00hmac_base64%3AKEY%3A6d%00"])
+def test_an_hmac_may_be_base64(mark: str) -> None:
+    digest = base64.b64encode(hmac.digest(b"key", b"m", "sha256")).decode()
+    expected = digest if mark[0] == "\0" else quote(digest, safe="")
+    assert filled(signature=mark).request.headers == {"signature": expected}
+    assert filled(url=f"{URL}?s={mark}").request.url == f"{URL}?s={quote(digest, safe='')}"
+    assert json.loads(filled(body=json.dumps({"s": mark})).request.body) == {"s": expected}
 
 
 def test_an_hmac_of_another_secret_may_stand_in_the_body() -> None:

@@ -213,5 +213,5 @@ def test_a_removed_tag_holds_the_log_until_it_is_discarded(rig: Rig, meta: FakeM
     run(work())
     reader = rig.reader()
     assert set(reader.cursors()) == {"", "meta"}
-    assert reader.counts(0, 1 << 40)["discarded", "gone"] == 1
+    assert reader.counts(0, 1 << 40)["discarded", "gone"] == 2
     reader.close()

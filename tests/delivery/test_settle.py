@@ -29,7 +29,8 @@ def test_what_could_not_be_written_is_kept_and_written_later(tmp_path: Path) -> 
     assert ledger.settle()
     assert not ledger.broken
     assert other.execute("SELECT seq FROM dead ORDER BY seq").fetchall() == [(1,), (2,)]
-    assert other.execute("SELECT * FROM rollup").fetchall() == [(1, "dead", "t", 2)]
+    counted = [(0, "dead", "t", 2), (0, "dead_by_reason", "t rejected", 2), (1, "dead", "t", 2)]
+    assert other.execute("SELECT * FROM rollup").fetchall() == counted
     other.close()
     store.close()
 
