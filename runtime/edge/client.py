@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from runtime.edge.answers import ClientAnswers
 from runtime.edge.cookies import KNOWN_COOKIES
@@ -12,10 +13,11 @@ from runtime.edge.facts import FactReader
 from runtime.edge.incoming import Incoming
 from runtime.edge.redact import Redactor, credential_names
 from runtime.edge.verify import NONE, Credential, Verifier, accepted_tokens
+from runtime.edge.wanted import Wanted, wanted_cookies, wanted_headers
 from runtime.errors import SenderError
 from runtime.model.consent import Consent
 from runtime.model.container import Client
-from runtime.model.manifest import ClientSpec, Count, Facts
+from runtime.model.manifest import ClientSpec, Count, Facts, Verify
 from runtime.model.snapshot import Snapshot
 from runtime.text.batches import DECODERS
 from runtime.text.malformed import Malformed
@@ -32,9 +34,13 @@ class EdgeClient:
     body_limit: int
     trust: str
     """What a verified sender is: `server` or `browser`."""
-    sets_cookies: bool
+    may_set: frozenset[str]
+    """Cookies that the answer may set."""
     cors: bool
     cookie_names: frozenset[str]
+    """Cookies that are stored whoever may read them."""
+    wanted_cookies: Wanted
+    wanted_headers: Wanted
     facts: FactReader
     verifier: Verifier | None
     redactor: Redactor | None
@@ -67,9 +73,11 @@ def compile_client(id: str, client: Client, snapshot: Snapshot, consent: Consent
         id=id,
         body_limit=spec.max_body,
         trust=spec.trust,
-        sets_cookies=spec.cookies,
+        may_set=snapshot.template("client", client.template).settable_cookies,
         cors=spec.cors,
         cookie_names=KNOWN_COOKIES | _fact_cookies(spec.facts),
+        wanted_cookies=wanted_cookies(snapshot, _credentials(verify, "cookie")),
+        wanted_headers=wanted_headers(snapshot, _credentials(verify, "header")),
         facts=FactReader(spec.facts, consent),
         verifier=None if verify is None else Verifier(verify, tokens),
         redactor=Redactor(names, tokens) if names or tokens else None,
@@ -84,6 +92,12 @@ def spec_of(client: Client, snapshot: Snapshot) -> ClientSpec:
     if spec is None:
         raise ValueError(f"the template {client.template!r} is no client")
     return spec
+
+
+def _credentials(verify: Verify | None, kind: Literal["cookie", "header"]) -> frozenset[str]:
+    """Returns the names of cookies or headers that hold the sender's credential; headers in lower case."""
+    names = [getattr(source, kind) for source in verify.sources] if verify else []
+    return frozenset(name.lower() if kind == "header" else name for name in names if name)
 
 
 def _fact_cookies(facts: Facts) -> frozenset[str]:

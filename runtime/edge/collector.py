@@ -25,6 +25,7 @@ from runtime.edge.served import Served, ServedFile
 from runtime.errors import Overloaded, SenderError
 from runtime.log.protocol import HitWriter
 from runtime.settings import Settings
+from runtime.telemetry import observe
 
 MAX_IN_FLIGHT = 1024
 """Requests that wait for their commit at once; the next one is asked to come again."""
@@ -60,6 +61,8 @@ class Collector:
         self._shard = shard
         self._max_in_flight = max_in_flight
         self._in_flight = 0
+        self._acks: dict[str, list[int]] = {}
+        """Client to the histogram of how long its hits took to be acknowledged."""
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +117,7 @@ class Collector:
         self, incoming: Incoming, receive: Receive, config: EdgeConfig, host: Host, claim: Claim[EdgeClient]
     ) -> Reply:
         """The path of a hit. Everything that may refuse it comes before the append, and nothing after."""
-        client, received_us = claim.client, self._clock()
+        started, client, received_us = time.perf_counter_ns(), claim.client, self._clock()
         if self._in_flight > self._max_in_flight:
             raise Overloaded
         sender = self._proxies.locate(incoming)
@@ -123,11 +126,16 @@ class Collector:
         credential = client.verify(incoming)
         count = client.count(incoming)
         trust = client.trust if credential.id else "browser"
-        identity = decide_identity(incoming, facts, host, sender.scheme, received_us, trust, issue=client.sets_cookies)
+        identity = decide_identity(incoming, facts, host, sender.scheme, received_us, trust, may_set=client.may_set)
         decided = Decided(config.version, received_us, host, claim, sender, facts, credential, trust, identity)
         seq = await self._writer.append(make_hit(incoming, decided))
         answer = client.answers.accepted(incoming.method, count=count, hit_id=f"{self._shard}.{seq}")
-        return with_headers(answer, identity.headers)
+        answer = with_headers(answer, identity.headers)
+        observe(self._acks.get(client.id) or self._acks_of(client), (time.perf_counter_ns() - started) // 1000)
+        return answer
+
+    def _acks_of(self, client: EdgeClient) -> list[int]:
+        return self._acks.setdefault(client.id, self._writer.tally("ack", client.id))
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from runtime.edge.consent import Statement, decide_consent, read_statement
+from runtime.edge.consent import Statement, decide_consent, join_statements, read_statement
 from runtime.edge.documents import Document
 from runtime.edge.incoming import Incoming
-from runtime.edge.sources import Reader, compile_sources, first_found
+from runtime.edge.sources import Reader, compile_sources
 from runtime.model.consent import Consent
 from runtime.model.manifest import Facts as Declared
 
@@ -59,7 +59,7 @@ class FactReader:
         if not self._consent:
             return self._default
         said: list[Statement] = [
-            read_statement(first_found(self._consent, incoming, document)) for document in documents
+            join_statements(read(incoming, document) for read in self._consent) for document in documents
         ]
         if self._needs_json and incoming.documents.is_cut:
             said.append(read_statement("denied"))  # nobody looked at what the rest says

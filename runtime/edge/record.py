@@ -35,7 +35,7 @@ class Decided(msgspec.Struct, frozen=True):
 def make_hit(incoming: Incoming, decided: Decided) -> Hit:
     """Returns the hit; where its client handles credentials, without any of them."""
     client, facts, identity = decided.claim.client, decided.facts, decided.identity
-    headers = stored_headers(incoming)
+    headers = stored_headers(incoming, client.wanted_headers)
     hit = Hit(
         client=client.id,
         version=decided.version,
@@ -46,7 +46,7 @@ def make_hit(incoming: Incoming, decided: Decided) -> Hit:
         path=incoming.path,
         query=incoming.query,
         headers=headers,
-        cookies=stored_cookies(incoming, client.cookie_names),
+        cookies=stored_cookies(incoming, client.cookie_names, client.wanted_cookies),
         client_ip=decided.sender.ip,
         route=decided.claim.route,
         page_url=facts.page_url,

@@ -18,6 +18,7 @@ from runtime.edge.config import EdgeConfig
 from runtime.model.hit import Hit
 from runtime.model.snapshot import Snapshot
 from runtime.settings import Settings
+from runtime.telemetry import tally
 
 
 @dataclass
@@ -41,6 +42,10 @@ class Rehearsed:
     def count(self, name: str, label: str = "") -> None:
         """Learns from the counters why a request was not taken."""
         self.reason = label or name
+
+    def tally(self, name: str, label: str) -> list[int]:
+        """Measures nothing."""
+        return tally()
 
     def example(self, kind: str, summary: Mapping[str, Any]) -> None:
         """Keeps nothing: the counter has told it."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from runtime.edge.client_ip import Sender, parse_address
 from runtime.edge.cookies import Identity
 from runtime.edge.facts import Facts
-from runtime.edge.headers import MAX_VALUE, STORED
+from runtime.edge.headers import MAX_VALUE
 from runtime.edge.incoming import Incoming
 from runtime.identity.values import cookie_text, parse_fbc, parse_fbp
 from runtime.identity.visitor import VISITOR_COOKIE
@@ -35,7 +35,7 @@ def repairs_of(
     if "\ufffd" in text:
         found["invalid_utf8"] = sum(["\ufffd" in value for value in headers.values()])
     if len(text) >= MAX_VALUE // _LONGEST_CHARACTER:  # else none of them was cut
-        found["header_cut"] = sum([len(value) > MAX_VALUE and name in STORED for name, value in raw.items()])
+        found["header_cut"] = sum([len(v) > MAX_VALUE and name.decode("latin-1") in headers for name, v in raw.items()])
     if b"x-forwarded-for" in raw and not sender.ip:
         found["bad_forwarded"] = _is_unreadable(raw[b"x-forwarded-for"])
     if b"origin" in raw and _ORIGIN.fullmatch(raw[b"origin"]) is None:

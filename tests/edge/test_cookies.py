@@ -165,7 +165,7 @@ def test_the_click_comes_from_the_page_and_not_from_the_endpoints_own_url() -> N
 
 
 def test_a_client_that_sets_none_still_recognises_what_came() -> None:
-    spec = "{methods: [GET], paths: [/x], decode: form, facts: {page_url: [{query: dl}]}, cookies: false}"
+    spec = "{methods: [GET], paths: [/x], decode: form, facts: {page_url: [{query: dl}]}}"
     app = edge(snapshot(SHOP + "  x: {template: x}\n", x=spec))
     got = app.request("GET", CLICK.replace("/tr", "/x"), headers=cookie(_fhid=f"{VISITOR}{TODAY - 1}"))
     assert got.cookies == []

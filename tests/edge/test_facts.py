@@ -153,7 +153,7 @@ def test_what_the_container_does_not_say_is_denied(rule: Any, expected: dict[str
         (False, NONE),
         ('{"ad_storage": "granted"}', {"ad_storage": True}),
         ("{broken", NONE),
-        ("G111", NONE),
+        ("G1111", NONE),
         (["ad_storage"], NONE),
         (5, NONE),
         ("\ud800", NONE),

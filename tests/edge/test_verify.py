@@ -15,7 +15,7 @@ from runtime.errors import OperatorError
 from runtime.model.hit import Hit
 from runtime.text.batches import decode_meta_data
 from tests.support.edge import GOOD, LATIN_GOOD, TOKENS, Edge, edge, secret
-from tests.support.snapshots import INTAKE, SHOP, snapshot
+from tests.support.snapshots import INTAKE, SETS_COOKIES, SHOP, snapshot
 
 PATH = "/v25.0/42/events"
 EVENTS = [{"event_name": "Lead", "user_data": {"em": ["62a1"]}}]
@@ -154,7 +154,7 @@ def test_a_sender_without_a_good_credential_is_refused(headers: dict[str, str], 
     assert "wrong" not in json.dumps(app.writer.examples).replace("token_wrong", "")
 
 
-OPEN = INTAKE.replace("setting: tokens", "setting: tokens\n  optional: true").replace("cookies: false", "")
+OPEN = SETS_COOKIES + INTAKE.replace("setting: tokens", "setting: tokens\n  optional: true")
 
 
 def open_edge(tokens: str = "[]") -> Edge:
