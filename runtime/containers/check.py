@@ -6,8 +6,9 @@ Errors keep a container from being published. Warnings are what is allowed and p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from runtime.containers.check_scripts import MakeScriptCheck, check_scripts
 from runtime.containers.claims import check_claims
 from runtime.containers.conditions import check_conditions
 from runtime.containers.given_settings import check_settings
@@ -15,20 +16,16 @@ from runtime.containers.hints import suggest
 from runtime.containers.references import check_references, check_unused
 from runtime.containers.snapshot import instances
 from runtime.containers.templates import Templates
-from runtime.errors import ContainerInvalid, Problem, ScriptFault
+from runtime.errors import ContainerInvalid, Problem
 from runtime.model.container import Container
 from runtime.model.manifest import KIND_FOLDERS
-from runtime.model.snapshot import Template
 from runtime.text.domains import is_address, registrable
-
-CompileScript = Callable[[str, str], object]
-"""Compiles a script, given its name and source; raises ScriptFault where it cannot."""
 
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
-def check(container: Container, templates: Templates, *, compile_script: CompileScript | None = None) -> list[Problem]:
-    """Returns all problems, in the order of the file's parts. With `compile_script` each script is compiled once."""
+def check(container: Container, templates: Templates, *, script_check: MakeScriptCheck | None = None) -> list[Problem]:
+    """Returns all problems, in the order of the file's parts; with `script_check` those of the scripts in use too."""
     given = list(_check_instances(container, templates))
     told = {problem.path for problem in given}
     return [
@@ -39,7 +36,7 @@ def check(container: Container, templates: Templates, *, compile_script: Compile
         *check_conditions(container),
         *check_references(container),
         *check_unused(container),
-        *_check_scripts(container, templates, compile_script),
+        *check_scripts(container, templates, script_check),
     ]
 
 
@@ -88,32 +85,3 @@ def _check_consent(container: Container, templates: Templates) -> Iterator[Probl
         if missing:
             message = f"`{tag.template}` asks for {', '.join(missing)} too; this tag fires without"
             yield Problem(f"tags.{id}.consent", message, "add it, unless you know why not", severity="warning")
-
-
-def _check_scripts(
-    container: Container, templates: Templates, compile_script: CompileScript | None
-) -> Iterator[Problem]:
-    first_use: dict[str, tuple[str, Template]] = {}
-    for kind, path, instance in instances(container):
-        template = templates.get(kind, instance.template)
-        if template is not None:
-            first_use.setdefault(template.key, (f"{path}.template", template))
-    sources: dict[str, tuple[str, str]] = {}
-    for path, template in first_use.values():
-        sources.setdefault(template.key, (path, template.source))
-        for module, source in templates.modules(template.manifest.shared).items():
-            sources.setdefault(f"shared/{module}", (path, source))
-        for module in template.manifest.shared:
-            if module not in templates.shared:
-                message = f"`{template.manifest.id}` uses the shared module `{module}`, which does not exist"
-                yield Problem(path, message, suggest(module, templates.shared))
-    if compile_script is not None:
-        for name, (path, source) in sources.items():
-            yield from _compile(compile_script, name, path, source)
-
-
-def _compile(compile_script: CompileScript, name: str, path: str, source: str) -> Iterator[Problem]:
-    try:
-        compile_script(name, source)
-    except ScriptFault as fault:
-        yield Problem(path, f"the script {name} does not compile: {fault.message}", "mend the template's script")

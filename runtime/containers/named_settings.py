@@ -1,10 +1,14 @@
-"""Which settings a manifest itself names: paths, tokens, numbers and hosts that are read apart from any event."""
+"""Which settings a manifest itself names: paths, tokens, numbers, and names of hosts, headers and cookies.
+
+They are read apart from any event.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from runtime.model.manifest import Manifest
+from runtime.model.permissions import setting_names
 from runtime.text.references import setting_named
 
 
@@ -15,6 +19,7 @@ def named_settings(manifest: Manifest) -> set[str]:
     permissions = manifest.permissions
     hosts = permissions.hosts.names if permissions.hosts else ()
     named.update(setting for host in hosts if (setting := setting_named(host)))
+    named |= setting_names(permissions)
     if permissions.secrets:
         named.update(permissions.secrets.fields)
     return named

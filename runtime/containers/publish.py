@@ -6,40 +6,46 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runtime.containers.check import CompileScript, check, require_valid
-from runtime.containers.interchange import load_container
-from runtime.containers.snapshot import build_snapshot, encode_snapshot
-from runtime.containers.templates import BUILT_IN, load_templates
+from runtime.containers.check_scripts import MakeScriptCheck
+from runtime.containers.draft import Draft, read_draft
+from runtime.containers.snapshot import encode_snapshot
 from runtime.errors import OperatorError, Problem
 from runtime.model.snapshot import Snapshot
 from runtime.store.control import Control
 from runtime.text.secrets import is_reference, reference_name, secret_value
 
 
-def publish_file(control: Control, path: Path, compile_script: CompileScript) -> tuple[int, list[Problem]]:
+def publish_file(control: Control, path: Path, script_check: MakeScriptCheck) -> tuple[int, list[Problem]]:
     """Makes the file's container live where it differs from what is live.
 
     Returns the live version's number and the warnings. Raises ContainerInvalid with every error of the file.
     """
-    container = load_container(path)
-    templates = load_templates(BUILT_IN, path.parent / "templates")
-    problems = check(container, templates, compile_script=compile_script)
-    require_valid(problems)
-    snapshot = build_snapshot(container, templates, number=0)
-    number = control.publish(encode_snapshot(snapshot), snapshot.hash, note=f"from {path.name}")
-    return number, problems
+    draft = read_draft(path, script_check)
+    return publish_draft(control, draft, f"from {path.name}"), draft.problems
+
+
+def publish_draft(control: Control, draft: Draft, note: str) -> int:
+    """Makes a draft live where it differs from what is live, and returns the live version's number."""
+    snapshot = draft.snapshot()
+    return control.publish(encode_snapshot(snapshot), snapshot.hash, note)
 
 
 def require_secrets(snapshot: Snapshot) -> None:
     """Raises OperatorError that names every secret which a client, or a tag that sends, needs and nobody has set."""
+    missing = unset_secrets(snapshot)
+    if missing:
+        raise OperatorError("\n".join(missing))
+
+
+def unset_secrets(snapshot: Snapshot) -> list[str]:
+    """Returns for each secret that the version needs and this environment lacks what to set."""
     missing = []
     for name in sorted(set(_needed(snapshot))):
         try:
             secret_value(name)
         except OperatorError as error:
             missing.append(str(error))
-    if missing:
-        raise OperatorError("\n".join(missing))
+    return missing
 
 
 def _needed(snapshot: Snapshot) -> Iterator[str]:

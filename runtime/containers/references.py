@@ -8,7 +8,7 @@ from typing import Any
 from runtime.containers.hints import suggest
 from runtime.containers.snapshot import instances
 from runtime.errors import Problem
-from runtime.model.container import Condition, Container, Group
+from runtime.model.container import Condition, Container, Group, Tag, Transformation
 from runtime.text.references import is_id, names_in_braces, whole_variable
 
 
@@ -45,8 +45,10 @@ def check_references(container: Container) -> Iterator[Problem]:
     for tag_id, tag in container.tags.items():
         yield from _unknown(f"tags.{tag_id}.triggers", tag.triggers, "trigger", container.triggers)
         yield from _unknown(f"tags.{tag_id}.exceptions", tag.exceptions, "trigger", container.triggers)
-    for id, transformation in container.transformations.items():
-        yield from _unknown(f"transformations.{id}.tags", transformation.tags, "tag", container.tags)
+    for id, step in container.transformations.items():
+        yield from _unknown(f"transformations.{id}.tags", step.tags, "tag", container.tags)
+        yield from _unknown(f"transformations.{id}.triggers", step.triggers, "trigger", container.triggers)
+        yield from _unknown(f"transformations.{id}.exceptions", step.exceptions, "trigger", container.triggers)
     for path, name in _variables_named(container):
         if name not in container.variables:
             yield _unknown_variable(path, name, container)
@@ -55,8 +57,9 @@ def check_references(container: Container) -> Iterator[Problem]:
 
 def check_unused(container: Container) -> Iterator[Problem]:
     """Yields a warning for each part that can have no effect."""
-    fired = {name for tag in container.tags.values() for name in (*tag.triggers, *tag.exceptions)}
-    yield from _unused("triggers", container.triggers, fired, "name it in a tag's `triggers` or `exceptions`")
+    asking: list[Tag | Transformation] = [*container.tags.values(), *container.transformations.values()]
+    asked = {name for each in asking for name in (*each.triggers, *each.exceptions)}
+    yield from _unused("triggers", container.triggers, asked, "name it in a tag's `triggers` or `exceptions`")
     named = {name for _, name in _variables_named(container)}
     yield from _unused("variables", container.variables, named, "name it in a condition, or as {{…}} in a setting")
     if not container.tags:

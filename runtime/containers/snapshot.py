@@ -15,9 +15,11 @@ from runtime.containers.templates import Templates
 from runtime.errors import ContainerInvalid, FormatTooNew, OperatorError, Problem
 from runtime.model.container import Container, Instance
 from runtime.model.manifest import Kind, Manifest
+from runtime.model.permissions import SETTABLE_COOKIES
 from runtime.model.snapshot import Snapshot, Template
 
-FORMAT = 1
+FORMAT = 2
+"""1: whether a client's answer sets cookies was `client.cookies`; 2: it is `permissions.cookies.set`, by name."""
 
 
 def build_snapshot(container: Container, templates: Templates, number: int) -> Snapshot:
@@ -28,12 +30,12 @@ def build_snapshot(container: Container, templates: Templates, number: int) -> S
     """
     used = used_templates(container, templates)
     shared = templates.modules(name for template in used.values() for name in template.manifest.shared)
-    return decode_snapshot(_content(container, used, shared), number)
+    return decode_snapshot(_content(container, used, shared, templates.built_in & shared.keys()), number)
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Returns a snapshot's bytes, without its number; equal for equal content."""
-    return _content(snapshot.container, snapshot.templates, snapshot.shared)
+    return _content(snapshot.container, snapshot.templates, snapshot.shared, snapshot.built_in)
 
 
 def decode_snapshot(data: bytes, number: int) -> Snapshot:
@@ -46,8 +48,10 @@ def decode_snapshot(data: bytes, number: int) -> Snapshot:
         if plain["format"] > FORMAT:
             raise FormatTooNew()
         container = Container.model_validate(plain["container"], by_alias=True, by_name=False)
-        used = {key: _template(part) for key, part in plain["templates"].items()}
-        return Snapshot(number, content_hash(data), container, used, plain["shared"])
+        read = _template_of_format_1 if plain["format"] == 1 else _template
+        used = {key: read(part).used_in(container) for key, part in plain["templates"].items()}
+        ours = frozenset(plain.get("built_in", ()))
+        return Snapshot(number, content_hash(data), container, used, plain["shared"], ours)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise OperatorError(f"Version {number} is damaged.", hint="Restore control.db from a backup.") from error
 
@@ -81,12 +85,15 @@ def instances(container: Container) -> Iterator[tuple[Kind, str, Instance]]:
             yield kind, f"{part}.{id}", instance
 
 
-def _content(container: Container, used: dict[str, Template], shared: dict[str, str]) -> bytes:
+def _content(
+    container: Container, used: dict[str, Template], shared: dict[str, str], built_in: frozenset[str]
+) -> bytes:
     plain = {
         "format": FORMAT,
         "container": container.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "templates": {key: _plain(used[key]) for key in sorted(used)},
         "shared": dict(sorted(shared.items())),
+        "built_in": sorted(built_in),
     }
     return orjson.dumps(plain)
 
@@ -94,6 +101,15 @@ def _content(container: Container, used: dict[str, Template], shared: dict[str, 
 def _plain(template: Template) -> dict[str, Any]:
     manifest = template.manifest.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return {"manifest": manifest, "source": template.source, "hash": template.hash}
+
+
+def _template_of_format_1(plain: dict[str, Any]) -> Template:
+    manifest = plain["manifest"]
+    if manifest["kind"] == "client" and manifest["client"].pop("cookies", True):
+        why = "The version was published before cookies were granted by name."
+        permissions = manifest.setdefault("permissions", {})
+        permissions.setdefault("cookies", {"set": list(SETTABLE_COOKIES), "why": why})
+    return _template(plain)
 
 
 def _template(plain: dict[str, Any]) -> Template:

@@ -1,6 +1,7 @@
 """Loads templates: one folder is one template, found by where it lies and never by a list.
 
-`<kinds>/<id>/manifest.yaml` and `<kind>.lua`; shared Lua modules are `shared/<name>.lua` beside the kinds' folders.
+`<kinds>/<id>/manifest.yaml` and `<kind>.lua`; shared Lua modules are `shared/<name>.lua` beside the kinds' folders. A
+script that is too long for one file has modules of its own, `<kinds>/<id>/modules/<id>_<name>.lua`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Templates:
     """By `Template.key`."""
     shared: Mapping[str, str]
     """Lua sources by module name."""
+    built_in: frozenset[str] = frozenset()
+    """Names of the shared modules that come with Firsthand."""
 
     def get(self, kind: str, id: str) -> Template | None:
         """Returns the template of that kind and id."""
@@ -74,19 +77,31 @@ def load_templates(built_in: Path, *extra: Path) -> Templates:
     for folder in (built_in, *extra):
         for path in _template_folders(folder):
             _add(by_key, path, problems)
-    shared = _shared((built_in, *extra), problems)
+    shared = _shared(_module_files(built_in, *extra), problems)
     if problems:
         raise ContainerInvalid(problems)
-    return Templates(MappingProxyType(by_key), MappingProxyType(shared))
+    ours = frozenset(path.stem for path in _module_files(built_in))
+    return Templates(MappingProxyType(by_key), MappingProxyType(shared), ours)
 
 
-def load_shared(*folders: Path) -> dict[str, str]:
-    """Returns the shared Lua modules of template folders by name; ContainerInvalid where one cannot be used."""
+def load_shared(*folders: Path, template: Path | None = None) -> dict[str, str]:
+    """Returns the Lua modules of libraries by name, and those of one template's folder that lies in none of them;
+    ContainerInvalid where one cannot be used."""
     problems: list[Problem] = []
-    shared = _shared(folders, problems)
+    shared = _shared([*_module_files(*folders), *_own_modules(template)], problems)
     if problems:
         raise ContainerInvalid(problems)
     return shared
+
+
+def shared_beside(folder: Path) -> dict[str, str]:
+    """Returns the modules that a template's folder can use: the built-in ones, those of the library that it lies in,
+    and its own."""
+    kinds = folder.resolve().parent
+    library = kinds.parent
+    if kinds.name not in KIND_FOLDERS.values():
+        return load_shared(BUILT_IN, template=folder.resolve())
+    return load_shared(BUILT_IN) if library == BUILT_IN.resolve() else load_shared(BUILT_IN, library)
 
 
 def load_template(folder: Path) -> Template:
@@ -143,15 +158,34 @@ def _add(by_key: dict[str, Template], folder: Path, problems: list[Problem]) -> 
         by_key[template.key] = template
 
 
-def _shared(folders: Iterable[Path], problems: list[Problem]) -> dict[str, str]:
+def _module_files(*folders: Path) -> Iterable[Path]:
+    for folder in folders:
+        yield from sorted((folder / "shared").glob("*.lua"))
+        for template in _template_folders(folder):
+            yield from _own_modules(template)
+
+
+def _own_modules(template: Path | None) -> Iterable[Path]:
+    return sorted((template / "modules").glob("*.lua")) if template else ()
+
+
+def _shared(files: Iterable[Path], problems: list[Problem]) -> dict[str, str]:
     shared: dict[str, str] = {}
-    for path in (path for folder in folders for path in sorted((folder / "shared").glob("*.lua"))):
-        if not _WORD.fullmatch(path.stem):
-            problems.append(Problem(str(path), "scripts cannot name this module", "use letters, digits and `_`"))
-        if path.stem in shared:
-            problems.append(Problem(str(path), "a shared module of this name exists already", "choose another name"))
+    for path in files:
+        problems += _name_problems(path, shared)
         shared[path.stem] = _script(path, problems)
     return shared
+
+
+def _name_problems(path: Path, taken: Iterable[str]) -> Iterable[Problem]:
+    prefix = f"{path.parent.parent.name}_" if path.parent.name == "modules" else ""
+    if not _WORD.fullmatch(path.stem):
+        yield Problem(str(path), "scripts cannot name this module", "use letters, digits and `_`")
+    if not path.stem.startswith(prefix):
+        hint = f"call it {prefix}{path.stem}.lua: modules of all templates share their names"
+        yield Problem(str(path), f"a module of this template is called `{prefix}...`", hint)
+    if path.stem in taken:
+        yield Problem(str(path), "a shared module of this name exists already", "choose another name")
 
 
 def _misplaced(folder: Path, manifest: Manifest) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from runtime.containers.check import check, require_valid
 from runtime.containers.interchange import load_container
 from runtime.containers.templates import BUILT_IN, Templates, load_templates
-from runtime.errors import ContainerInvalid, Problem, ScriptFault
+from runtime.errors import ContainerInvalid, Problem
+from runtime.model.snapshot import Template
 from tests.containers.support import HERE, Mistake, mistakes, problems_of, spoiled, templates
 
 
@@ -33,6 +35,13 @@ def test_what_is_probably_not_meant_is_a_warning(tmp_path: Path, mistake: Mistak
     assert len(told) == 1, problems
     assert mistake.message in told[0].message
     assert mistake.hint in told[0].hint
+
+
+def test_a_trigger_of_a_transformation_alone_is_used(tmp_path: Path) -> None:
+    text = spoiled(("triggers:\n  purchases:", "triggers:\n  tests2: {all: []}\n  purchases:"))
+    assert [problem.path for problem in problems_of(tmp_path, text)] == ["triggers.tests2"]
+    for key in ("triggers", "exceptions"):
+        assert problems_of(tmp_path, text.replace("tags: [sink]}", f"{key}: [tests2]}}")) == []
 
 
 def test_ten_mistakes_are_told_at_once(tmp_path: Path) -> None:
@@ -81,24 +90,27 @@ def test_the_demo_shop_has_no_errors_with_the_built_in_templates() -> None:
     require_valid(problems)
 
 
-def test_each_script_is_compiled_once_and_a_fault_is_told_where_the_template_is_named() -> None:
-    compiled: list[str] = []
+def test_each_script_in_use_is_checked_once_and_told_of_by_its_file() -> None:
+    checked: list[str] = []
+    found = Problem("templates/shared/greeting.lua:1:1", "unexpected symbol")
 
-    def compile_script(name: str, source: str) -> None:
-        compiled.append(name)
-        if name == "shared/greeting":
-            raise ScriptFault("error", "greeting.lua:1: unexpected symbol")
+    def make(shared: Mapping[str, str], file_of: Callable[[str], str]) -> Callable[[Template], list[Problem]]:
+        assert "greeting" in shared
 
-    problems = check(load_container(HERE / "good.yaml"), templates(), compile_script=compile_script)
-    assert sorted(compiled) == [
-        "client/intake",
-        "destination/sink",
-        "shared/greeting",
-        "transformation/drop",
-        "variable/word",
+        def script_check(template: Template) -> list[Problem]:
+            checked.append(file_of(template.key))
+            return [found] if template.manifest.shared else []
+
+        return script_check
+
+    problems = check(load_container(HERE / "good.yaml"), templates(), script_check=make)
+    assert problems == [found]
+    assert sorted(checked) == [
+        "templates/clients/intake/client.lua",
+        "templates/destinations/sink/destination.lua",
+        "templates/transformations/drop/transformation.lua",
+        "templates/variables/word/variable.lua",
     ]
-    assert [problem.path for problem in problems] == ["tags.sink.template"]
-    assert "greeting.lua:1: unexpected symbol" in problems[0].message
 
 
 def test_a_shared_module_that_does_not_exist_is_told_where_the_template_is_named() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.containers.templates import BUILT_IN, load_template, load_templates
+from runtime.cli.new_template import make_template
+from runtime.containers.templates import BUILT_IN, load_template, load_templates, shared_beside
 from runtime.errors import ContainerInvalid, OperatorError, Problem
 from tests.containers.support import TEMPLATES, Mistake, mistakes
 
@@ -129,3 +130,18 @@ def test_the_hash_follows_what_the_template_does_and_not_its_comments(folder: Pa
 def test_an_installation_without_templates_says_so(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="There is no folder"):
         load_templates(tmp_path / "tags")
+
+
+def test_a_template_may_have_modules_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "variables" / "long"
+    make_template("variable", "long", folder.parent)
+    (folder / "modules").mkdir()
+    (folder / "modules" / "long_parts.lua").write_text("return {}")
+
+    assert load_templates(BUILT_IN, tmp_path).shared["long_parts"] == "return {}"
+    assert "long_parts" in shared_beside(folder)
+    assert "long_parts" in shared_beside(shutil.copytree(folder, tmp_path / "elsewhere" / "long"))
+
+    (folder / "modules" / "parts.lua").write_text("return {}")
+    with pytest.raises(ContainerInvalid, match=r"long_parts\.lua"):
+        load_templates(BUILT_IN, tmp_path)
