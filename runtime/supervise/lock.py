@@ -36,9 +36,24 @@ def lock_folder(data_dir: Path, *, wait_s: float = 10.0) -> int:
 def _open(data_dir: Path) -> int:
     try:
         # Hits hold personal data: nobody else on this machine reads them.
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not data_dir.exists():
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _keep_name(data_dir)
         return os.open(data_dir / "firsthand.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise OperatorError(
             f"Cannot use the folder {data_dir}: {error.strerror}.", hint="Check its rights, or give --data another one."
         ) from error
+
+
+def _keep_name(folder: Path) -> None:
+    """Makes a new folder's name survive a power cut, and those of the folders above that were made with it."""
+    for parent in folder.absolute().parents:
+        try:
+            descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+        except PermissionError:
+            return  # Not ours to read, so it was there before.
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import socket
+import struct
 from collections.abc import Callable
 
 from runtime.errors import OperatorError
 
 BACKLOG = 2048
+
+_SO_ATTACH_FILTER = 26
+# Classic BPF over the TCP header: load the flags' byte; a segment with SYN is dropped, any other passes whole.
+_STEPS = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+_NO_SYN = b"".join(struct.pack("=HBBI", *step) for step in _STEPS)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -29,6 +36,18 @@ def listen(host: str, port: int) -> socket.socket:
     sock.setblocking(False)
     sock.set_inheritable(True)
     return sock
+
+
+def turn_away(sock: socket.socket) -> None:
+    """Lets no connection begin on a listening socket, for all processes that share it, while those that the kernel has
+    begun still come: a listener that is closed resets them, even with a request on its way. Who knocks meanwhile hears
+    nothing, knocks again a second later, and is refused once the socket is closed."""
+    program = ctypes.create_string_buffer(_NO_SYN, len(_NO_SYN))
+    # Where the kernel knows no filters, the socket goes on accepting until it is closed.
+    with contextlib.suppress(OSError):
+        sock.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(_NO_SYN) // 8, ctypes.addressof(program))
+        )
 
 
 class Wire:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from runtime.errors import LogUnavailable, OperatorError
-from runtime.supervise.sockets import Wire, listen
+from runtime.supervise.sockets import Wire, listen, turn_away
 from runtime.supervise.trimming import DAY_US, drop_old, read_trims, send_trims
 
 
@@ -45,6 +45,19 @@ def test_a_taken_port_is_told_with_what_to_do() -> None:
 def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(OperatorError, match=r"Cannot listen on 192\.0\.2\.1:"):
         listen("192.0.2.1", 0)
+
+
+def test_nobody_new_is_let_in_and_who_is_in_the_queue_is_served() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname(), timeout=5) as early:
+        turn_away(listener)
+        with socket.socket() as late:
+            late.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                late.connect(listener.getsockname())
+        connection, _ = listener.accept()
+        with connection:
+            early.sendall(b"hit")
+            assert connection.recv(10) == b"hit"
 
 
 async def soon(holds: Callable[[], bool]) -> None:

@@ -147,6 +147,27 @@ def test_a_child_that_does_not_stop_is_killed_and_the_next_stage_still_stops(
             wait()
 
 
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_hurries_all_at_once(families: list[Family], tmp_path: Path, second: signal.Signals) -> None:
+    family = start(families, tmp_path, "edge=patient", "router=patient", "admin=calm")
+    family.wait_for("start", 3)
+    family.process.send_signal(signal.SIGTERM)
+    family.wait_for("told", 1)
+    assert [entry.name for entry in family.diary("told")] == ["edge"]
+    family.process.send_signal(second)
+    assert family.process.wait(20) == 0
+    assert {entry.name for entry in family.diary("stop")} == {"edge", "router", "admin"}
+    assert family.logged("process_killed") == []
+
+
+def test_an_interrupt_hurries_at_once(families: list[Family], tmp_path: Path) -> None:
+    family = start(families, tmp_path, "edge=patient", "router=patient")
+    family.wait_for("start", 2)
+    family.process.send_signal(signal.SIGINT)
+    assert family.process.wait(20) == 0
+    assert {entry.name for entry in family.diary("stop")} == {"edge", "router"}
+
+
 def test_a_dead_child_does_not_keep_the_supervisor_from_stopping(families: list[Family], tmp_path: Path) -> None:
     family = start(families, tmp_path, "router=frail")
     family.wait_for("start", 4)

@@ -1,0 +1,21 @@
+"""The admin process: figures and traces. It only reads."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+
+from admin_ui.app import make_admin
+from runtime.app.shared import Shared, run_process
+from runtime.supervise.readiness import is_ready
+from runtime.supervise.serving import Stopping, serve_http
+
+
+def admin_process(shared: Shared, sock: socket.socket, collector: tuple[str, int]) -> int:
+    """Shows figures and traces."""
+    return run_process(shared, "admin", _admin(shared, sock, collector))
+
+
+async def _admin(shared: Shared, sock: socket.socket, collector: tuple[str, int]) -> None:
+    app = make_admin(shared.settings.data_dir, ready=partial(is_ready, *collector))
+    await serve_http(app, sock, Stopping(shared.alive_fd), drain_s=0)

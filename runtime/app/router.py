@@ -1,0 +1,143 @@
+"""The router process: reads the log, runs scripts, delivers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack, aclosing, closing
+from dataclasses import dataclass
+from functools import partial
+
+from runtime.app.following import follow_live
+from runtime.app.retention import keep_to_days
+from runtime.app.shared import Shared, run_process, secret, settle_memory
+from runtime.delivery.ports import Inbox, Outlet, Source
+from runtime.delivery.router import Router
+from runtime.explain.programs import Programs
+from runtime.http.transport import Sender
+from runtime.log.damaged import outcome_of_damage, passing_damage
+from runtime.log.reader import SqliteReader
+from runtime.lua.sandbox import Sandbox
+from runtime.model.delivery import Batch, Envelope, Response, Verdict
+from runtime.model.event import Outcome
+from runtime.model.hit import LoggedHit
+from runtime.model.snapshot import Snapshot
+from runtime.pipeline.program import Program
+from runtime.pipeline.run import run
+from runtime.pipeline.script_log import public_lines
+from runtime.pipeline.tag import describe_request, judge, plan
+from runtime.store.control import CommandRow, Control
+from runtime.store.delivery import DeliveryStore
+from runtime.store.files import control_path, delivery_path, log_path
+from runtime.supervise.quarantine import Board, Quarantine
+from runtime.supervise.serving import FINISH_S, HURRIED_S, Stopping
+from runtime.supervise.sockets import Wire
+from runtime.supervise.watch import Marker
+from runtime.telemetry import log
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a router has in memory with the supervisor and the other routers."""
+
+    marker: Marker
+    board: Board
+
+
+def router_process(shared: Shared, shard: int, wire: Wire | None, watched: Watched) -> int:
+    """Delivers until it is told to stop."""
+    return run_process(shared, f"router-{shard}", _route(shared, shard, wire, watched))
+
+
+class _Versions:
+    """The versions as a router runs them: hits by the one that they arrived on, batches by the live one."""
+
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
+        self.live: Program = programs.program(programs.live().number)
+
+    def run_hit(self, logged: LoggedHit, only: frozenset[str] | None) -> Outcome:
+        damaged = outcome_of_damage(logged)
+        if damaged is not None:
+            return damaged
+        program = self._programs.program(logged.hit.version)
+        outcome = run(logged, program, only=only)
+        if only is None:  # Else it was run before, and a tag that lags behind runs it again.
+            for script, line in public_lines(outcome, program.speakers):
+                log().info("script_log", script=script, hit=logged.id, line=line)
+        return outcome
+
+    def request(self, tag: str, batch: Batch) -> Envelope:
+        return describe_request(self.live, tag, batch)
+
+    def verdict(self, tag: str, response: Response, batch: Batch) -> Verdict:
+        return judge(self.live, tag, response, batch)
+
+    def publish(self, router: Router) -> None:
+        """Tells the router of the live version."""
+        router.publish(self.live.number, {tag: plan(self.live, tag) for tag in self.live.tags})
+
+    def take(self, router: Router, snapshot: Snapshot) -> None:
+        """Makes another version the live one."""
+        self.live = self._programs.program(snapshot.number)
+        self.publish(router)
+
+
+async def _route(shared: Shared, shard: int, wire: Wire | None, watched: Watched) -> None:
+    data_dir = shared.settings.data_dir
+    stopping = Stopping(shared.alive_fd)
+    with ExitStack() as files:
+        reader = files.enter_context(closing(SqliteReader(log_path(data_dir, shard), shard)))
+        store = files.enter_context(closing(DeliveryStore(delivery_path(data_dir, shard))))
+        control = files.enter_context(closing(Control.read(control_path(data_dir))))
+        quarantine = Quarantine(watched.board, shard, store)
+        costs: dict[str, list[int]] = {}
+        sandbox = partial(Sandbox, watch=watched.marker, quarantined=quarantine.refused, costs=costs)
+        programs = Programs(control_path(data_dir), sandbox, policy=shared.policy)
+        versions = _Versions(programs)
+        async with aclosing(Sender(shared.settings.allow_addresses)) as sender:
+            outlet = Outlet(request=versions.request, judge=versions.verdict, send=sender.send, secret=secret)
+            source = Source(passing_damage(reader.read), versions.run_hit, costs=costs)
+            inbox = Inbox(shard, control.stamp, partial(_next_command, control), quarantine.lift)
+            router = Router(store=store, source=source, outlet=outlet, inbox=inbox)
+            versions.publish(router)
+            settle_memory()
+            await router.start()
+            if wire:
+                wire.on_commit(router.wake)
+            take = partial(versions.take, router)
+            work = [
+                *keep_to_days(shared, shard, wire, store, router),
+                quarantine.follow(),
+                follow_live(control, programs, versions.live.number, take),
+            ]
+            helpers = [asyncio.create_task(each) for each in work]
+            failed = await _stopped_or_failed(stopping, router, helpers)
+            for helper in helpers:
+                helper.cancel()
+            await _finish(router, stopping)
+    if failed:
+        raise RuntimeError("the router cannot go on and starts anew: see the lines before")
+
+
+def _next_command(control: Control, after: int) -> CommandRow | None:
+    return next(iter(control.commands(after, 1)), None)
+
+
+async def _stopped_or_failed(stopping: Stopping, router: Router, helpers: list[asyncio.Task[None]]) -> bool:
+    """Waits until the process is to stop; tells whether a part of it ended by itself, which none ever should."""
+    asked, broken = asyncio.create_task(stopping.wait()), asyncio.create_task(router.failed.wait())
+    done, _ = await asyncio.wait({asked, broken, *helpers}, return_when=asyncio.FIRST_COMPLETED)
+    for helper in done & {*helpers}:
+        log().error("router_task_failed", exc_info=helper.exception())
+    asked.cancel()
+    broken.cancel()
+    return asked not in done
+
+
+async def _finish(router: Router, stopping: Stopping) -> None:
+    """Waits for the batches in flight; in a hurry hardly: those cut off go again after the start."""
+    orderly = asyncio.create_task(router.stop(FINISH_S))
+    await stopping.patience(FINISH_S, orderly)
+    if not orderly.done():
+        await router.stop(HURRIED_S)
+    await orderly
