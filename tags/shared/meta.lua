@@ -3,27 +3,6 @@
 -- Nothing is lost on the way: what has no common name travels as `x-fb-…`, so that a Meta tag sends it on as it came.
 
 
-local COMMON_NAMES = {
-  AddPaymentInfo = "add_payment_info",
-  AddToCart = "add_to_cart",
-  AddToWishlist = "add_to_wishlist",
-  CompleteRegistration = "sign_up",
-  Contact = "contact",
-  CustomizeProduct = "customize_product",
-  Donate = "donate",
-  FindLocation = "find_location",
-  InitiateCheckout = "begin_checkout",
-  Lead = "generate_lead",
-  PageView = "page_view",
-  Purchase = "purchase",
-  Schedule = "schedule",
-  Search = "search",
-  StartTrial = "start_trial",
-  SubmitApplication = "submit_application",
-  Subscribe = "subscribe",
-  ViewContent = "view_item",
-}
-
 local CONTACT_PLAIN = { em = "email_address", ph = "phone_number" }
 local CONTACT_HASHED = { em = "sha256_email_address", ph = "sha256_phone_number" }
 
@@ -53,21 +32,6 @@ local CUSTOM_KEYS = {
 }
 local NUMBER_KEYS = { "value", "predicted_ltv", "num_items" }
 
-local ITEM_KEYS = {
-  id = "item_id",
-  item_price = "price",
-  title = "item_name",
-  brand = "item_brand",
-  category = "item_category",
-}
-local ITEM_SOURCES = {
-  item_id = "id",
-  price = "item_price",
-  item_name = "title",
-  item_brand = "brand",
-  item_category = "category",
-}
-
 -- What Meta's parameter builders of the older kind put behind a hash: one pair of letters for each language.
 local SHORT_APPENDICES = {
   [".AQ"] = true,
@@ -84,6 +48,7 @@ local NOT_DECIMAL = "[^%d.eE+-]"
 -- A global is looked up in three tables at each use, a local in none; these are used for every value of an event.
 local type, next, pairs, ipairs, tonumber = type, next, pairs, ipairs, tonumber
 local find, match, starts, tointeger = string.find, string.match, string.sub, math.tointeger
+local common_name, items_from = names.common, items.from
 
 
 local function count(repairs, code)
@@ -267,20 +232,6 @@ local function is_list_of_objects(value)
 end
 
 
-local function read_item(content)
-  local item = {}
-  for key, value in pairs(content) do
-    local name = ITEM_KEYS[key]
-    if name then
-      item[name] = value
-    elseif content[ITEM_SOURCES[key]] == nil then
-      item[key] = value
-    end
-  end
-  return item
-end
-
-
 local function same_ids(ids, items)
   if type(ids) ~= "table" or #ids ~= #items then return false end
   for place, item in ipairs(items) do
@@ -293,8 +244,7 @@ end
 local function read_contents(event, contents, ids)
   local items
   if is_list_of_objects(contents) then
-    items = {}
-    for place, content in ipairs(contents) do items[place] = read_item(content) end
+    items = items_from("meta", contents)
     event.items = items
   elseif not is_empty(contents) then
     event["x-fb-cd-contents"] = contents
@@ -335,7 +285,7 @@ end
 -- Begins an event: the common name where one exists, and always Meta's own.
 local function new_event(name, pixel_id)
   return {
-    event_name = COMMON_NAMES[name] or name,
+    event_name = is_text(name) and common_name("meta", name) or name,
     ["x-source-event-name"] = name,
     ["x-source-vendor"] = "meta",
     ["x-fb-pixel_id"] = pixel_id,

@@ -64,6 +64,16 @@ local function find(event, path)
 end
 
 
+-- Returns the value that the path names: a list where it names several, nil where it names none.
+local function value_at(event, path)
+  local places = find(event, path)
+  if #places < 2 then return places[1] and places[1].holder[places[1].key] end
+  local found = {}
+  for index, place in ipairs(places) do found[index] = place.holder[place.key] end
+  return found
+end
+
+
 local function copy(value)
   if type(value) ~= "table" then return value end
   local twin = {}
@@ -149,4 +159,4 @@ local function set(event, path, value, overwrite)
 end
 
 
-return { find = find, only = only, set = set }
+return { find = find, only = only, set = set, value_at = value_at }

@@ -11,11 +11,11 @@ import pytest
 
 from runtime.containers.templates import BUILT_IN, load_template, load_templates
 from runtime.explain.example import Example, example_files, load_example
-from runtime.lua.sandbox import Sandbox
+from runtime.lua.script_check import ScriptCheck, file_beside
 from runtime.model.manifest import KIND_FOLDERS, Kind, Manifest
-from tests.support.templates import name_of, runner_for, shared_modules, template_folders
+from tests.support.templates import name_of, runner_for, scaffold_folders, shared_modules, template_folders
 
-FOLDERS = template_folders()
+FOLDERS = [*template_folders(), *scaffold_folders()]
 EXAMPLES = [path for folder in FOLDERS for path in example_files(folder)]
 SAFE_ELEMENTS = {"svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "title"}
 SAFE_ATTRIBUTES = {
@@ -23,16 +23,14 @@ SAFE_ATTRIBUTES = {
     "fill", "fill-rule", "clip-rule", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "opacity",
     "transform", "role", "aria-label",
 }  # fmt: skip
-FUNCTIONS: dict[Kind, set[str]] = {
-    "client": {"parse"},
-    "destination": {"map", "request"},
-    "variable": {"resolve"},
-    "transformation": {"apply"},
-}
 
 every_template = pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
 every_destination = pytest.mark.parametrize(
     "folder", [folder for folder in FOLDERS if folder.parent.name == "destinations"], ids=name_of
+)
+
+every_client = pytest.mark.parametrize(
+    "folder", [folder for folder in FOLDERS if folder.parent.name == "clients"], ids=name_of
 )
 
 
@@ -50,7 +48,7 @@ def test_there_are_examples() -> None:
 
 
 def test_all_templates_load_together() -> None:
-    assert len(load_templates(BUILT_IN).by_key) == len(FOLDERS)
+    assert len(load_templates(BUILT_IN).by_key) == len(template_folders())
 
 
 @every_template
@@ -114,11 +112,9 @@ def test_an_unsafe_icon_would_be_noticed(bad: str) -> None:
 
 
 @every_template
-def test_the_script_compiles_and_has_its_functions(folder: Path) -> None:
+def test_the_script_has_its_functions_and_uses_only_what_there_is(folder: Path) -> None:
     template = load_template(folder)
-    sandbox = Sandbox(shared=shared_modules())
-    script = sandbox.script(template.key, template.source, shared=template.manifest.shared)
-    assert sandbox.functions(script) >= FUNCTIONS[template.manifest.kind]
+    assert ScriptCheck(shared_modules(), file_beside(template))(template) == []
 
 
 @every_template
@@ -141,7 +137,7 @@ def test_every_setting_is_used_by_an_example(folder: Path) -> None:
 def test_every_permission_says_why_and_names_what_there_is(folder: Path) -> None:
     manifest = load_template(folder).manifest
     asked = manifest.permissions
-    for permission in (asked.event, asked.hosts, asked.secrets):
+    for permission in dict(asked).values():
         assert permission is None or permission.why.endswith(".")
     for id in (*(asked.secrets.fields if asked.secrets else ()), *host_settings(manifest)):
         assert manifest.field(id) is not None
@@ -182,4 +178,12 @@ def test_a_destination_shows_each_verdict(folder: Path, disposition: str) -> Non
 def test_a_destination_shows_what_it_cannot_do_without(folder: Path) -> None:
     required = {field.id for field in load_template(folder).manifest.fields if field.required}
     missing = {name for example in examples_of(folder) for name in example.expect.invalid or ()}
+    assert missing
     assert required <= missing
+
+
+@every_client
+def test_a_client_shows_a_hit_that_it_takes_and_one_that_it_does_not(folder: Path) -> None:
+    outcomes = [example.expect for example in examples_of(folder)]
+    assert any(expected.events for expected in outcomes)
+    assert any(expected.dead or expected.refused for expected in outcomes)

@@ -1,14 +1,14 @@
--- Server events to Meta's Conversions API. What an event becomes is in meta_event.lua, what an answer means in
--- meta_answers.lua. The access token travels in the body, because URLs end up in logs.
+-- Server events to Meta's Conversions API. What an event becomes is in meta_capi_event.lua, what an answer means in
+-- meta_capi_answers.lua. The access token travels in the body, because URLs end up in logs.
 
 
 local COMPANION_SETTINGS = { "partner_agent", "test_event_code" }
 
 
 local function map(event, settings)
-  local server_event, reason = meta_event.build(event, settings)
+  local server_event, reason = meta_capi_event.build(event, settings)
   if not server_event then return nil, reason end
-  return server_event, { key = meta_event.batch_key(event) }
+  return server_event, { key = meta_capi_event.batch_key(event) }
 end
 
 
@@ -34,4 +34,4 @@ local function request(batch, settings)
 end
 
 
-return { map = map, request = request, verdict = meta_answers.verdict }
+return { map = map, request = request, verdict = meta_capi_answers.verdict }

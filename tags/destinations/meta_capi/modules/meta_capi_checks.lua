@@ -2,7 +2,7 @@
 -- Rules: Meta developer documentation, Conversions API parameters, checked 2026-09.
 
 
-local is_empty = meta_custom.is_empty
+local is_empty = meta_capi_custom.is_empty
 local EXTINFO_SIZE = 16
 
 
@@ -51,7 +51,7 @@ end
 
 -- Returns why Meta would refuse the event, or nil.
 local function problem_of(server, dropped)
-  if meta_people.are_weak(server.user_data) then
+  if meta_capi_people.are_weak(server.user_data) then
     return "weak_identifiers: Meta cannot match anyone with so little user_data" .. dropped
   end
   local check = CHECKS[server.action_source]

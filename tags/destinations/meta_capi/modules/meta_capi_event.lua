@@ -3,27 +3,6 @@
 -- An event that Meta would refuse is refused here, because one invalid event makes Meta refuse its whole batch.
 
 
-local META_NAMES = {
-  add_payment_info = "AddPaymentInfo",
-  add_to_cart = "AddToCart",
-  add_to_wishlist = "AddToWishlist",
-  begin_checkout = "InitiateCheckout",
-  contact = "Contact",
-  customize_product = "CustomizeProduct",
-  donate = "Donate",
-  find_location = "FindLocation",
-  generate_lead = "Lead",
-  page_view = "PageView",
-  purchase = "Purchase",
-  schedule = "Schedule",
-  search = "Search",
-  sign_up = "CompleteRegistration",
-  start_trial = "StartTrial",
-  submit_application = "SubmitApplication",
-  subscribe = "Subscribe",
-  view_item = "ViewContent",
-}
-
 local ACTION_SOURCES = {
   app = true,
   business_messaging = true,
@@ -58,8 +37,8 @@ local COMPANIONS = {
 -- Whatever else an event says of it means that the visitor has opted out.
 local NOT_OPTED_OUT = { [false] = true, [0] = true, ["false"] = true, ["0"] = true, [""] = true }
 
-local is_empty, number_of, text_of = meta_custom.is_empty, meta_custom.number_of, meta_custom.text_of
-local sub = string.sub
+local is_empty, number_of, text_of = meta_capi_custom.is_empty, meta_capi_custom.number_of, meta_capi_custom.text_of
+local sub, standard_name = string.sub, names.of
 local type, pairs, ipairs, next, tointeger = type, pairs, ipairs, next, math.tointeger
 local APPENDIX = "%.AQ[EIMQUY][A-D][%w_-][%w_-][%w_-][%w_-]$"
 local DAY_S = 86400
@@ -158,7 +137,8 @@ end
 
 local function name_of(event)
   local own = event["x-source-vendor"] == "meta" and event["x-source-event-name"]
-  return own or META_NAMES[event.event_name] or event.event_name
+  local name = event.event_name
+  return own or type(name) == "string" and standard_name("meta", name) or name
 end
 
 
@@ -173,14 +153,14 @@ local function build(event, settings)
 
   local server = { event_name = name_of(event), event_time = at, action_source = action_source }
   local vendor_ids, custom = read_vendor_fields(server, event)
-  local data, dropped = meta_people.user_data(event, vendor_ids, settings)
+  local data, dropped = meta_capi_people.user_data(event, vendor_ids, settings)
   server.user_data = data
   add_fields(server, event, settings)
-  meta_custom.complete(custom, event, server.event_name)
+  meta_capi_custom.complete(custom, event, server.event_name)
   place_segmentation(server, custom, event, settings)
   if next(custom) ~= nil then server.custom_data = custom end
 
-  local problem = meta_checks.problem_of(server, dropped)
+  local problem = meta_capi_checks.problem_of(server, dropped)
   if problem then return nil, problem end
   return server
 end

@@ -1,0 +1,6 @@
+local function resolve(_, settings, consent)
+  return consent[settings.purpose]
+end
+
+
+return { resolve = resolve }
