@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from runtime.text.masks import mask, mask_text
+from runtime.text.redaction import environment_redactor
 
 
 def shown_body(body: bytes, key: str = "body") -> Any:
-    """Returns a body as data where it is JSON, else as text; personal data masked."""
+    """Returns a body as data where it is JSON, else as text; personal data masked, secrets named."""
     try:
-        return mask(msgspec.json.decode(body), key)
+        shown = mask(msgspec.json.decode(body), key)
     except msgspec.DecodeError:
-        return mask_text(body.decode("utf-8", "replace"))
+        shown = mask_text(body.decode("utf-8", "replace"))
+    return environment_redactor().shown(shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 from pydantic import Field as Declared
@@ -17,8 +17,10 @@ from pydantic import model_validator
 from runtime.containers.interchange import read_document
 from runtime.containers.shape import validated
 from runtime.errors import ContainerInvalid, OperatorError, Problem
-from runtime.model.consent import Purpose
-from runtime.model.manifest import Part
+from runtime.model.consent import PURPOSES, Purpose
+from runtime.model.hit import Hit, LoggedHit
+from runtime.model.part import Part
+from runtime.model.permissions import NEVER_HEADERS
 
 AT_S = 1_790_000_000
 """The time of an example that names none: 2026-09-21, 14:13:20 UTC."""
@@ -49,6 +51,33 @@ class ExampleHit(Part):
         implied = {"content-type": self.encoded()[1], "cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         given = {name.lower(): value for name, value in self.headers.items()}
         return {name: value for name, value in implied.items() if value} | given
+
+    def logged(self, at_s: int) -> LoggedHit:
+        """Returns the hit as the log would hold it, for templates that read of it beside the event."""
+        url = urlsplit(self.url)
+        named = {name.lower(): value for name, value in self.headers.items() if name.lower() not in NEVER_HEADERS}
+        hit = Hit(
+            client="example",
+            version=1,
+            received_us=at_s * 1_000_000,
+            method=self.method,
+            scheme=url.scheme,
+            host=url.netloc.lower(),
+            path=unquote(url.path) or "/",
+            query=url.query.encode(),
+            headers=named,
+            cookies=self.cookies,
+            client_ip=self.client_ip,
+            route={},
+            page_url="",
+            referrer="",
+            consent=dict.fromkeys(PURPOSES, True),
+            fbp=self.cookies.get("_fbp", ""),
+            fbc=self.cookies.get("_fbc", ""),
+            visitor_id="",
+            body=self.encoded()[0],
+        )
+        return LoggedHit(0, 1, hit)
 
 
 class ExampleAnswer(Part):
@@ -112,7 +141,9 @@ class Example(Part):
     at: int = AT_S
     """Arrival of the hit, Unix seconds; the time that scripts see."""
     hit: ExampleHit | None = None
+    """Client: the request. Any other: the request that brought the event, for what the script reads of it."""
     event: dict[str, Any] | None = None
+    """Any but a client: event data."""
     consent: dict[Purpose, bool] | None = None
     """What the visitor granted; absent = everything."""
     expect: Expectation = Expectation()
@@ -120,7 +151,7 @@ class Example(Part):
 
     @model_validator(mode="after")
     def _one_input(self) -> Example:
-        if (self.hit is None) == (self.event is None) and self.expect.invalid is None:
+        if self.hit is None and self.event is None and self.expect.invalid is None:
             raise ValueError("an example has either `hit` (for a client) or `event` (for any other template)")
         if not self.expect.model_fields_set and not self.answers:
             raise ValueError("`expect` is empty, so that nothing would be compared")

@@ -70,8 +70,9 @@ def run_client(program: Program, client: str, example: Example, receive: Receive
 
 def _received(snapshot: Snapshot, example: Example, receive: Receive) -> Received:
     hit = example.hit
-    if hit is None:
-        raise OperatorError("An example of a client needs `hit`.", hint="Describe the request that a sender makes.")
+    if hit is None or example.event is not None:
+        hint = "Describe the request that a sender makes."
+        raise OperatorError("An example of a client needs `hit`, and no `event`.", hint=hint)
     return receive(
         snapshot,
         method=hit.method,

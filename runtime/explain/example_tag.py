@@ -11,7 +11,6 @@ from runtime.delivery.envelope import fill, mask
 from runtime.delivery.retry import retry_after
 from runtime.errors import ScriptFault
 from runtime.explain.example import Example, ExampleAnswer
-from runtime.model.consent import PURPOSES, Consent
 from runtime.model.delivery import Batch, Disposition, Envelope, Response, Verdict
 from runtime.model.event import TagRun
 from runtime.pipeline.fire import fire
@@ -26,17 +25,15 @@ Result = dict[str, Any]
 
 def run_tag(program: Program, tag: str, scope: Scope, example: Example) -> Result:
     """Returns what came of the example, in the words of its expectation: the outcome, and what else it asks for."""
-    run = _map(program, scope, example)
+    run = _map(program, scope)
     outcome = _outcome(run, example)
     if run.state != "fired":
         return outcome
     return outcome | _asked(program, tag, run, example)
 
 
-def _map(program: Program, scope: Scope, example: Example) -> TagRun:
-    granted = example.consent or {}
-    consent: Consent = {purpose: granted.get(purpose, example.consent is None) for purpose in PURPOSES}
-    firing = fire(scope, program.slate(scope.event.get("event_name"), None), consent)
+def _map(program: Program, scope: Scope) -> TagRun:
+    firing = fire(scope, program.slate(scope.event.get("event_name"), None), scope.consent)
     return map_tags(scope, firing, transform(scope))[0]
 
 

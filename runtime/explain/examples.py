@@ -7,11 +7,12 @@ from typing import Any
 from runtime.containers.given_settings import check_settings
 from runtime.containers.snapshot import build_snapshot
 from runtime.containers.templates import Templates
-from runtime.errors import ScriptFault
+from runtime.errors import OperatorError, ScriptFault
 from runtime.explain.differences import Difference, differences
 from runtime.explain.example import Example
 from runtime.explain.example_client import Receive, run_client
 from runtime.explain.example_tag import run_tag
+from runtime.model.consent import PURPOSES
 from runtime.model.container import Container
 from runtime.model.manifest import Kind
 from runtime.model.snapshot import Template
@@ -47,14 +48,18 @@ class ExampleRunner:
             return differences(sorted(expected["invalid"]), _invalid(template, example), "expect.invalid")
         if "events" in expected:
             expected.setdefault("repairs", {})
-        return differences(expected, self._actual(template, example), "expect")
+        return differences(expected, self.outcome(self.program(template, example), template, example), "expect")
 
-    def _actual(self, template: Template, example: Example) -> Result:
+    def program(self, template: Template, example: Example) -> Program:
+        """Returns the version that an example runs by: one instance of the template, with the example's settings."""
+        return Program.build(build_snapshot(_container(template, example), self._templates, 1))
+
+    def outcome(self, program: Program, template: Template, example: Example) -> Result:
+        """Returns what comes of an example, in the words of its expectation: no more than that asks for."""
         kind = template.manifest.kind
-        program = Program.build(build_snapshot(_container(template, example), self._templates, 1))
         if kind == "client":
             return run_client(program, NAME, example, self._receive)
-        scope = _scope(program, example)
+        scope = scope_of(program, example)
         if kind == "destination":
             return run_tag(program, NAME, scope, example)
         return _run_variable(scope) if kind == "variable" else _run_transformation(program, scope)
@@ -74,9 +79,13 @@ def _parts(kind: Kind, instance: Result) -> Result:
     return {"variables": {NAME: instance}} if kind == "variable" else {"transformations": {NAME: instance}}
 
 
-def _scope(program: Program, example: Example) -> Scope:
-    event: Result = example.event or {}
-    return Scope(
+def scope_of(program: Program, example: Example) -> Scope:
+    """Returns the example's event at the beginning of its way, with a trace. Not for a client."""
+    if example.event is None:
+        hint = "Give the event data; `hit` is only the request that brought it."
+        raise OperatorError("An example of any template but a client needs `event`.", hint=hint)
+    event: Result = example.event
+    scope = Scope(
         program.sandbox,
         event,
         seed=f"{NAME}/0",
@@ -84,7 +93,11 @@ def _scope(program: Program, example: Example) -> Scope:
         variables=program.variables,
         logs=[],
         trace=EventTrace(0, event),
+        hit=example.hit.logged(example.at) if example.hit else None,
     )
+    granted = example.consent or {}
+    scope.consent = {purpose: granted.get(purpose, example.consent is None) for purpose in PURPOSES}
+    return scope
 
 
 def _invalid(template: Template, example: Example) -> list[str]:
@@ -104,7 +117,7 @@ def _run_transformation(program: Program, scope: Scope) -> Result:
     template = program.snapshot.template("transformation", part.template)
     settings = program.snapshot.settings("transformation", part.template, part.settings)
     given = Given(program.sandbox, template.manifest, settings)
-    step = Transformation(NAME, Code(program.sandbox, template), given, ())
+    step = Transformation(NAME, Code(program.sandbox, template), given)
     try:
         return {"event": step.apply(scope, scope.event, scope.pushed)}
     except ScriptFault as fault:

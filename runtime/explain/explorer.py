@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from runtime.errors import OperatorError
-from runtime.explain.bodies import shown_body
 from runtime.explain.shard import Shard, fate, open_shard, open_shards, parse_id
-from runtime.store.delivery_reader import Attempt, DeadLetter
+from runtime.model.command import Selection
+from runtime.store.delivery_reader import Attempt
+from runtime.store.delivery_replay import DeadLetter
 from runtime.store.delivery_rows import EventFlag, EventRow
 from runtime.text.masks import mask_text
 
@@ -34,15 +35,13 @@ def list_events(data_dir: Path, *, limit: int = 20, name: str = "", client: str 
     return sorted(rows, key=lambda row: row["time"], reverse=True)[:limit]
 
 
-def list_dead(data_dir: Path, *, limit: int = 20, tag: str | None = None, reason: str = "") -> list[Row]:
-    """Returns the newest dead letters of all shards; tag "" asks for hits that could not be read."""
+def list_dead(data_dir: Path, selection: Selection | None = None, *, limit: int = 20) -> list[Row]:
+    """Returns the newest dead letters of all shards, those that a replay of the same selection would be about."""
+    wanted = selection or Selection()
     rows: list[Row] = []
     for shard in open_shards(data_dir):
-        if shard.delivery:
-            rows += [
-                dead_letter(shard, letter)
-                for letter in shard.delivery.dead_letters(tag=tag, reason=reason, limit=limit)
-            ]
+        if shard.delivery and wanted.shard in (None, shard.number):
+            rows += [dead_letter(shard, letter) for letter in shard.delivery.replay.newest_letters(wanted, limit)]
     return sorted(rows, key=lambda row: row["time"], reverse=True)[:limit]
 
 
@@ -72,20 +71,15 @@ def list_backlog(data_dir: Path, *, tag: str = "") -> list[Row]:
     return [row for row in rows if tag in ("", row["tag"])]
 
 
-def show_delivery(data_dir: Path, id: str, *, dead: bool = False) -> Row:
-    """Returns one attempt with its members, or one dead letter with its item; OperatorError where there is none."""
-    number, row_id = parse_id(id, "dead letter" if dead else "attempt")
+def show_attempt(data_dir: Path, id: str) -> Row:
+    """Returns one attempt with its members; OperatorError where there is none."""
+    number, row_id = parse_id(id, "attempt")
     with open_shard(data_dir, number) as shard:
-        if dead and shard.delivery:
-            letters = shard.delivery.dead_letters(before_id=row_id + 1, limit=1)
-            if letters and letters[0].id == row_id:
-                return dead_letter(shard, letters[0]) | {"item": shown_body(letters[0].row.payload, "item")}
-        elif shard.delivery:
-            attempts = shard.delivery.attempts(before_id=row_id + 1, limit=1)
-            if attempts and attempts[0].id == row_id:
-                members = [f"{number}.{seq}/{position}" for seq, position in attempts[0].members]
-                return attempt(shard, attempts[0]) | {"members": members}
-    raise OperatorError(f"There is no {'dead letter' if dead else 'attempt'} {id}.", hint="See `deliveries list`.")
+        found = shard.delivery.attempts(before_id=row_id + 1, limit=1) if shard.delivery else []
+        if not found or found[0].id != row_id:
+            raise OperatorError(f"There is no attempt {id}.", hint="See `deliveries list`.")
+        members = [f"{number}.{seq}/{position}" for seq, position in found[0].members]
+        return attempt(shard, found[0]) | {"members": members}
 
 
 def status(data_dir: Path, *, minutes: int = 60) -> Row:

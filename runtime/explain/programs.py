@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from runtime.containers.policy import policy_in_force
 from runtime.containers.snapshot import decode_snapshot
 from runtime.errors import OperatorError
 from runtime.lua.sandbox import Sandbox
+from runtime.model.policy import Policy
 from runtime.model.snapshot import Snapshot
 from runtime.pipeline.program import Program
 from runtime.store.control import Control
@@ -16,10 +19,18 @@ KEPT = 8
 
 
 class Programs:
-    """Gives snapshots and programs by version number. For one thread."""
+    """Gives snapshots and programs by version number. For one thread. `sandbox` makes the sandbox of each.
 
-    def __init__(self, control_path: Path) -> None:
+    All of them are as `policy` lets them run; without one given, that is the policy that the environment names, so that
+    nobody runs a script past it by forgetting it.
+    """
+
+    def __init__(
+        self, control_path: Path, sandbox: Callable[..., Sandbox] = Sandbox, *, policy: Policy | None = None
+    ) -> None:
         self._control_path = control_path
+        self._policy = policy_in_force() if policy is None else policy
+        self._sandbox = sandbox
         self._programs: dict[int, Program] = {}
 
     def live(self) -> Snapshot:
@@ -28,18 +39,18 @@ class Programs:
             found = control.live()
         if found is None:
             raise OperatorError("Nothing is published yet.", hint="Give `firsthand serve` a --container.")
-        return decode_snapshot(found[1], found[0])
+        return self._policy.over(decode_snapshot(found[1], found[0]))
 
     def snapshot(self, number: int) -> Snapshot:
         """Returns a version; OperatorError where it is not there."""
         with Control.read(self._control_path) as control:
-            return decode_snapshot(control.version(number), number)
+            return self._policy.over(decode_snapshot(control.version(number), number))
 
     def program(self, number: int) -> Program:
         """Returns a version's program, ready to run."""
         program = self._programs.pop(number, None)
         if program is None:
-            program = Program.build(self.snapshot(number), sandbox_factory=Sandbox)
+            program = Program.build(self.snapshot(number), sandbox_factory=self._sandbox)
         self._programs[number] = program
         while len(self._programs) > KEPT:
             del self._programs[next(iter(self._programs))]

@@ -41,7 +41,7 @@ def _row(variable: str, field: FieldInfo) -> str:
 def _default(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(f"`{each}`" for each in value)
-    return f"`{value}`"
+    return "" if value is None else f"`{value}`"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.containers.templates import BUILT_IN, load_template
+from runtime.explain import container_docs, permission_docs, sgtm_apis, walkthrough
 from runtime.explain.example import example_files, load_example
 from runtime.model.manifest import KIND_FOLDERS, Field, Kind, Manifest
 
@@ -21,27 +22,33 @@ One template is one folder. This file is written from the manifests and examples
 
 ## Adding one
 
-1. `firsthand new-template KIND ID` makes a folder with a manifest, a script and one example that passes. KIND is
-   client, destination, variable or transformation. Nothing outside the folder changes: templates are found by where
-   they lie.
+WALKTHROUGH1. `firsthand new-template KIND ID` makes the folder; KIND is client, destination, variable or
+   transformation.
 2. Write examples first, one file each in `examples/`: the input, and all that shall come of it, compared whole. Every
    setting is used by an example. A destination has one for consent denied, for a retry, for a rejection and for
-   missing settings.
+   missing settings; a client one for a hit that it takes and one for a hit that it does not.
 3. Write the script. It returns a table of functions and reaches nothing but its arguments, Lua's safe libraries, the
-   kit (`json`, `text`, `crypto`, …) and the shared modules that the manifest names.
+   [kit](KIT.md) (`json`, `text`, `crypto`, …; [for editors](kit.d.lua)) and the shared modules that the manifest names.
+   A script that grows too long has modules of its own, `modules/<id>_<name>.lua`, which the manifest lists under
+   `shared` as well: each call makes them anew, so they keep nothing. Whoever knows sGTM finds
+   [each of its APIs](#coming-from-sgtm) below.
 
    | kind | file | function | returns |
    |---|---|---|---|
    | client | `client.lua` | `parse(hit, settings)` | a list of events and repairs, or nil, a reason and a message |
-   | destination | `destination.lua` | `map(event, settings)` | an item and options, or nil and a reason |
+   | destination | `destination.lua` | `map(event, settings, consent)` | an item and options, or nil and a reason |
    | | | `request(batch, settings)` | method, url, headers and body |
    | | | `verdict(response, batch)` | a disposition: delivered, retry or reject |
-   | variable | `variable.lua` | `resolve(event, settings)` | a value |
-   | transformation | `transformation.lua` | `apply(event, settings)` | the event |
+   | variable | `variable.lua` | `resolve(event, settings, consent)` | a value |
+   | transformation | `transformation.lua` | `apply(event, settings, consent)` | the event |
 
-4. Ask for no more than the script needs: each permission in the manifest says why. What is not asked for is refused.
+4. Ask for no more than the script needs: each [permission](#permissions) in the manifest says why. What is not asked
+   for is refused.
 5. Draw an `icon.svg` below 4 KB: shapes only, no script, no link, no text of others.
-6. `firsthand try FOLDER --event FILE` runs it once in the real sandbox; the contract tests run every example.
+6. `firsthand try FOLDER --event FILE` runs it once in the real sandbox, `firsthand container test FOLDER` runs all of
+   its examples. Templates that come with Firsthand keep a contract besides, which `tests/contracts` and
+   `tests/tags/test_contract.py` check: whatever is taken from a manifest's permissions, an example notices; no
+   secret's value appears anywhere but in what is sent; every run gives the same bytes.
 
 ## An example file
 
@@ -52,8 +59,8 @@ One template is one folder. This file is written from the manifests and examples
 | `secrets` | all | values of those secrets, where they matter: a client's token, a signature to compare |
 | `at` | all | the time, Unix seconds; scripts know no other |
 | `hit` | client | `method`, `url`, `headers`, `cookies`, `client_ip`, and one of `body`, `json`, `form` |
-| `event` | the others | event data |
-| `consent` | destination | what the visitor granted; absent = everything |
+| `event` | the others | event data; with `hit` beside it where the script reads of the request that brought it |
+| `consent` | all but a client | what the visitor granted; absent = everything |
 | `expect` | client | `events` (a dead one is `{dead: reason}`), `repairs`; or `dead`; or `refused` (status, reason) |
 | | client | beside these: facts of the `hit`, and parts of the `answer` (status, type, body, json) |
 | | destination | `item` and `key`; or `dropped`, `denied`, `fault`; and the `request` for this one item |
@@ -65,6 +72,11 @@ One template is one folder. This file is written from the manifests and examples
 What the host fills into a client's event from the hit (time, address, page, cookies) may be left out of `events`.
 
 A container's own templates lie in the same form in `templates/` beside its container.yaml.
+""".replace("WALKTHROUGH", walkthrough.TEXT)
+
+SGTM = """\
+Each server API of sGTM, and where it is here. 65 are counted: every module that a template there can `require`, each
+name by itself.
 """
 
 TITLES: dict[Kind, str] = {
@@ -77,7 +89,13 @@ TITLES: dict[Kind, str] = {
 
 def template_index(folder: Path) -> str:
     """Returns the text of tags/README.md for the templates of a folder."""
-    return "\n".join([INTRODUCTION, *_sections(folder)])
+    return "\n".join([INTRODUCTION, *_tables(), *_sections(folder)])
+
+
+def _tables() -> Iterator[str]:
+    yield container_docs.section()
+    yield f"## Permissions\n\n{permission_docs.table()}"
+    yield f"## Coming from sGTM\n\n{SGTM}\n{sgtm_apis.table()}\n{container_docs.variables_table()}"
 
 
 def _sections(folder: Path) -> Iterator[str]:

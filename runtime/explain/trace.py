@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from runtime.errors import OperatorError
 from runtime.explain.explorer import dead_letter, iso
 from runtime.explain.programs import Programs
+from runtime.explain.put_away import careful_sandbox
 from runtime.explain.sent import what_left
 from runtime.explain.shard import Shard, open_shard, parse_place
 from runtime.model.hit import Hit, LoggedHit
@@ -15,6 +16,7 @@ from runtime.pipeline.run import run
 from runtime.pipeline.trace import Trace
 from runtime.store.files import control_path
 from runtime.text.masks import mask, mask_event, mask_query, mask_text
+from runtime.text.redaction import environment_redactor, mask_line
 
 Record = dict[str, Any]
 
@@ -23,7 +25,7 @@ MOST_LETTERS = 10_000
 
 
 def explain(data_dir: Path, id: str) -> Record:
-    """Returns the trace of a hit (`0.17`), or of one event of it (`0.17/2`), personal data masked.
+    """Returns the trace of a hit (`0.17`), or of one event of it (`0.17/2`), personal data masked, secrets named.
 
     OperatorError where the id names none.
     """
@@ -32,16 +34,17 @@ def explain(data_dir: Path, id: str) -> Record:
         logged = shard.log.get(seq)
         if logged is None:
             raise OperatorError(f"There is no hit {number}.{seq}.", hint="It is past retention, or the id is wrong.")
-        record = _traced(shard, Programs(control_path(data_dir)), logged, wanted)
+        record = _traced(shard, Programs(control_path(data_dir), careful_sandbox(data_dir)), logged, wanted)
     if wanted is not None and not (record["events"] or record["dead_letters"]):
         raise OperatorError(f"There is no event {wanted} in the hit {logged.id}.", hint="Events count from 0.")
-    return record
+    return cast(Record, environment_redactor().shown(record))
 
 
 def _traced(shard: Shard, programs: Programs, logged: LoggedHit, wanted: int | None) -> Record:
     trace = Trace()
     outcome = run(logged, programs.program(logged.hit.version), trace=trace)
     record = {"hit": _hit(logged.id, logged.hit), **mask_event(trace.as_dict())}
+    record["logs"] = [mask_line(line) for line in record["logs"]]
     record["events"] = [event for event in record["events"] if wanted in (None, event["position"])]
     runs = {(event.position, tag.tag): tag for event in outcome.events for tag in event.tags}
     for event in record["events"]:

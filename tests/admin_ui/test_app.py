@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import httpx
 import pytest
 
 from admin_ui.app import make_admin
-from tests.support.history import DEAD, LEADS, ORDERS, History
+from runtime.model.command import Cancel
+from runtime.store.control import Control
+from runtime.store.files import control_path
+from tests.support.history import BAD, DEAD, LEADS, ORDERS, History
 
 
 def get(data: Path, path: str, **headers: str) -> httpx.Response:
@@ -61,6 +65,26 @@ def test_attempts_and_dead_letters(history: History) -> None:
     letters = data_of(history.data, "/api/v1/dead-letters")
     assert [letter["tag"] for letter in letters] == ["meta", "(pipeline)"]
     assert letters[1]["hit"] == DEAD
+
+
+def test_dead_letters_by_the_filters_of_a_replay(history: History) -> None:
+    def hits(query: str) -> list[str]:
+        return [letter["hit"] for letter in data_of(history.data, f"/api/v1/dead-letters?{query}")]
+
+    assert hits("tag=meta") == hits("event_id=order.bad") == hits("event_name=purchase&since=1h") == [BAD]
+    assert hits("tag=(pipeline)") == hits(f"hit={DEAD}") == hits("reason=no_event_name") == [DEAD]
+    assert hits("until=1h") == hits("event_id=other") == hits("hit=4.1") == []
+    for query in ("since=yesterday", "hit=x"):
+        assert get(history.data, f"/api/v1/dead-letters?{query}").status_code == 400
+
+
+def test_jobs_are_listed(history: History, tmp_path: Path) -> None:
+    data = shutil.copytree(history.data, tmp_path / "data")
+    assert data_of(data, "/api/v1/jobs") == []
+    with Control(control_path(data)) as control:
+        control.command(Cancel(command=9))
+    (job,) = data_of(data, "/api/v1/jobs")
+    assert (job["command"], job["kind"], job["state"], job["answers"]) == (1, "cancel 9", "waiting", {})
 
 
 def test_status_counts_and_shows_the_backlog(history: History) -> None:
@@ -123,3 +147,22 @@ def test_other_names_are_misdirected(history: History, host: str) -> None:
     answer = get(history.data, "/api/v1/events", host=host)
     assert answer.status_code == 421
     assert "order" not in answer.text
+
+
+def test_metrics_in_the_format_that_is_asked_for(history: History) -> None:
+    plain = get(history.data, "/metrics")
+    assert plain.status_code == 200
+    assert plain.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "firsthand_events_total 7.0\n" in plain.text
+    wanted = {"accept": "application/openmetrics-text; version=1.0.0; charset=utf-8"}
+    assert get(history.data, "/metrics", **wanted).text.endswith("# EOF\n")
+
+
+def test_metrics_of_an_empty_folder_are_zeros(tmp_path: Path) -> None:
+    assert "firsthand_events_total 0.0\n" in get(tmp_path, "/metrics").text
+
+
+def test_alert_rules_are_served(tmp_path: Path) -> None:
+    answer = get(tmp_path, "/alerts.yaml")
+    assert answer.headers["content-type"].startswith("application/yaml")
+    assert "FirsthandTagStopped" in answer.text
