@@ -28,6 +28,7 @@ import uvloop
 
 from runtime.cli.benchmark import cpu, load, stages
 from runtime.cli.benchmark.bare import run_bare
+from runtime.cli.benchmark.sandbox import as_table, sandbox_figures
 from runtime.cli.benchmark.sink import run_sink
 
 CONTAINER = """
@@ -52,8 +53,14 @@ def bench(
     connections: int = typer.Option(64, min=1, help="Connections of the closed loop."),
     rate: int = typer.Option(1000, min=1, help="Hits a second of the latency measurement."),
     seconds: float = typer.Option(10.0, min=1, help="How long the latency measurement lasts."),
+    sandbox: bool = typer.Option(False, "--sandbox", help="Measure the Lua sandbox alone, beside bare Lua; no server."),
 ) -> None:
     """Measure CPU per event and the latency of the acknowledgement on this machine."""
+    if sandbox:
+        figures = sandbox_figures()
+        typer.echo(as_table(figures), err=True)
+        typer.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+        return
     with tempfile.TemporaryDirectory() as folder, _sink() as (sink_port, delivered):
         container = Path(folder, "container.yaml")
         container.write_text(CONTAINER % sink_port)

@@ -7,6 +7,8 @@ import http.client
 import orjson
 import typer
 
+from runtime.supervise.readiness import ask_ready
+
 
 def health(
     host: str = typer.Option("127.0.0.1", help="Where the collector listens."),
@@ -14,23 +16,13 @@ def health(
 ) -> None:
     """Exit 0 where the server is ready; else print its reasons and exit 1."""
     try:
-        status, body = _ask(host, port)
+        status, body = ask_ready(host, port)
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         typer.echo(f"{host}:{port} does not answer: {why}. Does a server run, and on this port?", err=True)
         raise typer.Exit(1) from None
     typer.echo("ready" if status == 200 else f"not ready: {_reasons(body) or f'HTTP {status}'}")
     raise typer.Exit(0 if status == 200 else 1)
-
-
-def _ask(host: str, port: int) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
 
 
 def _reasons(body: bytes) -> str:

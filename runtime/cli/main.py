@@ -7,8 +7,10 @@ import sys
 import typer
 
 from runtime import __version__
-from runtime.cli import bench, container, deliveries, events, health, new_template, serve, try_
+from runtime.cli import audit, bench, container, deliveries, events, health, new_template, quarantine, serve, try_
 from runtime.errors import FirsthandError
+from runtime.telemetry import configure
+from runtime.text.redaction import environment_redactor
 
 app = typer.Typer(
     name="firsthand",
@@ -22,6 +24,8 @@ app.add_typer(container.app, name="container")
 app.command("try")(try_.try_template)
 app.add_typer(events.app, name="events")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(audit.app, name="audit")
 app.command("new-template")(new_template.new_template)
 app.command("health")(health.health)
 app.command("bench")(bench.bench)
@@ -39,7 +43,8 @@ def options(version: bool = typer.Option(False, "--version", callback=_version, 
 
 
 def main() -> None:
-    """Entry point. An error that we raised ourselves is told without a traceback."""
+    """Entry point. An error that we raised ourselves is told without a traceback; log lines go to standard error."""
+    configure("warning", redact=environment_redactor().line)
     try:
         app()
     except FirsthandError as error:

@@ -1,4 +1,4 @@
-"""`firsthand new-template`: a folder with everything that a template needs, and an example that passes."""
+"""`firsthand new-template`: a folder with everything that a template needs, and examples that pass."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from runtime.model.manifest import KIND_FOLDERS
+from runtime.model.manifest import KIND_FOLDERS, Kind
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _MARKS = ("TEMPLATE_ID", "TEMPLATE_NAME")
@@ -20,7 +20,7 @@ def new_template(
     id: str = typer.Argument(..., metavar="ID", help="Small letters, digits and _; the folder's name too."),
     into: Path = typer.Option(Path("."), help="The folder in which the template's folder is made."),
 ) -> None:
-    """Make a new template: a folder ID/ with manifest, script, icon and one example that passes."""
+    """Make a new template: a folder ID/ with manifest, script, icon and examples that pass."""
     if kind not in KIND_FOLDERS:
         raise typer.BadParameter(f"`{kind}` is not one of {', '.join(KIND_FOLDERS)}", param_hint="KIND")
     if not _ID.fullmatch(id):
@@ -28,9 +28,26 @@ def new_template(
     folder = into / id
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already", param_hint="ID")
-    _copy(files("runtime.cli") / "scaffold" / kind, folder, id)
-    typer.echo(f"{folder} is made: its script is {kind}.lua, what comes of it stands in examples/. Try it:")
-    typer.echo(f"  firsthand try {folder} --event FILE --settings FILE")
+    make_template(kind, id, into)
+    typer.echo(_next_steps(kind, folder))
+
+
+def make_template(kind: str, id: str, into: Path) -> None:
+    """Makes the folder of a template that does not exist yet."""
+    _copy(files("runtime.cli") / "scaffold" / kind, into / id, id)
+
+
+def _next_steps(kind: Kind, folder: Path) -> str:
+    return f"""{folder} is made:
+  manifest.yaml       its settings, and what it may read and reach
+  {kind + ".lua":<18}  the script
+  examples/           what comes of what: its tests and its documentation
+
+Change an example, change the script until it passes, and so on:
+  firsthand container test {folder}
+See what comes of one {"request" if kind == "client" else "event"}, as JSON:
+  firsthand try {folder} --event FILE --settings FILE
+A container uses it from templates/{KIND_FOLDERS[kind]}/{folder.name}/ beside its container.yaml."""
 
 
 def _copy(source: Traversable, target: Path, id: str) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import typer
 
 from runtime.app import Listen, start
-from runtime.cli.container import problem_lines
 from runtime.cli.options import read_settings, unknown_settings
+from runtime.cli.problem_text import problem_lines
 from runtime.errors import ContainerInvalid
 from runtime.telemetry import configure, log
+from runtime.text.redaction import environment_redactor
 
 
 def serve(
@@ -27,7 +28,7 @@ def serve(
 ) -> None:
     """Run the server until it is told to stop."""
     settings = read_settings(data)
-    configure(settings.log_level, process="supervisor")
+    configure(settings.log_level, redact=environment_redactor().line, process="supervisor")
     for name in unknown_settings(os.environ):
         log().warning("unknown_setting", name=name, hint="It is spelt otherwise, or of another release.")
     try:

@@ -103,11 +103,15 @@ def _event(event: Record) -> Lines:
     for name, trigger in event["triggers"].items():
         yield from _indented(trigger_lines(name, trigger), 2)
     for step in event["transformations"]:
-        yield f"  transformation {step['transformation']}: {step.get('fault', 'gives')}"
+        yield f"  transformation {step['transformation']}: {_came_of(step)}"
         yield from _indented(_data(step.get("event", {})), 4)
     for tag in event["tags"]:
         yield ""
         yield from _indented(_tag(tag), 2)
+
+
+def _came_of(step: Record) -> str:
+    return f"left out, {step['left_out']}" if "left_out" in step else str(step.get("fault", "gives"))
 
 
 def _data(data: Record) -> Lines:

@@ -16,12 +16,16 @@ from runtime.edge.rehearsal import rehearse
 from runtime.errors import ScriptFault
 from runtime.explain.example import ExampleHit
 from runtime.lua.sandbox import Pushed, Returned, Sandbox, Script
+from runtime.lua.values import Watch
+from runtime.model.consent import PURPOSES
 from runtime.model.container import Container
 from runtime.model.delivery import Batch
 from runtime.model.event import Event
 from runtime.model.hit import LoggedHit
 from runtime.model.manifest import KIND_FOLDERS
+from runtime.model.policy import Policy
 from runtime.model.snapshot import Template
+from runtime.pipeline.consent import decide_consent
 from runtime.pipeline.given import Given
 from runtime.pipeline.mapping import Firing, map_tags
 from runtime.pipeline.parse import parse
@@ -61,16 +65,30 @@ class Trial:
         plain = {"result": self.result, "requests": self.requests, "logs": self.logs, "error": self.error}
         return cast(Plain, readable(plain))
 
+    def as_json(self) -> bytes:
+        """Returns the same as the text that `try` prints."""
+        return orjson.dumps(self.as_dict(), option=orjson.OPT_INDENT_2)
+
 
 class Bench:
     """A template with settings, ready for one input. Its one sandbox writes what scripts log into the trial."""
 
-    def __init__(self, template: Template, shared: Mapping[str, str], settings: Plain, at_us: int) -> None:
+    def __init__(
+        self,
+        template: Template,
+        shared: Mapping[str, str],
+        settings: Plain,
+        at_us: int,
+        policy: Policy,
+        watch: Watch | None = None,
+    ) -> None:
         """Every module that the manifest names is in `shared`, and the settings have been checked."""
+        self._watch = watch
         self.trial = Trial()
-        self._template = template
         self._at_us = at_us
-        self._snapshot = build_snapshot(_container(template, settings), Templates({template.key: template}, shared), 1)
+        snapshot = build_snapshot(_container(template, settings), Templates({template.key: template}, shared), 1)
+        self._snapshot = policy.over(snapshot)
+        self._template = self._snapshot.templates[template.key]
         self._program = Program.build(self._snapshot, sandbox_factory=self._sandbox)
 
     def run(self, given: Plain) -> Trial:
@@ -89,8 +107,8 @@ class Bench:
             self.trial.fail(fault.kind, fault.message)
         return self.trial
 
-    def _sandbox(self, shared: Mapping[str, str]) -> Sandbox:
-        return _ListeningSandbox(shared, self.trial.logs)
+    def _sandbox(self, shared: Mapping[str, str], kept: frozenset[str]) -> Sandbox:
+        return _ListeningSandbox(shared, self.trial.logs, self._watch)
 
     def _client(self, hit: Plain) -> None:
         if "url" in hit:
@@ -99,8 +117,11 @@ class Bench:
         client = self._program.clients[NAME]
         pushed = self._program.sandbox.push(hit)
         returned = client.code.call("parse", pushed, client.settings.pushed(), at_us=self._at_us, seed=f"{NAME}/parse")
-        self.trial.result = returned.values[0] if returned.values else None
-        if self.trial.result is None and len(returned.values) > 1:
+        events = returned.values[0] if returned.values else None
+        if not isinstance(events, list) and events not in (None, {}):
+            raise ScriptFault("result", "`parse` must return a list of events, or nil, a reason and a message")
+        self.trial.result = events
+        if events is None and len(returned.values) > 1:
             self.trial.logs.append(f"dead letter: {': '.join(str(word) for word in returned.values[1:])}")
 
     def _request(self, hit: ExampleHit) -> None:
@@ -144,7 +165,8 @@ class Bench:
         scope, variable = self._scope(event), self._program.variables[NAME]
         settings = variable.settings.pushed(variable.settings.resolve(scope))
         seed = f"{scope.seed}/{NAME}/resolve"
-        returned = variable.code.call("resolve", scope.pushed, settings, at_us=self._at_us, seed=seed)
+        given = (scope.pushed, settings, scope.pushed_consent)
+        returned = variable.code.call("resolve", *given, at_us=self._at_us, seed=seed)
         self.trial.result = returned.values[0] if returned.values else None
 
     def _transformation(self, event: Event) -> None:
@@ -152,23 +174,34 @@ class Bench:
         settings = self._snapshot.settings("transformation", part.template, part.settings)
         given = Given(sandbox, self._template.manifest, settings)
         scope = self._scope(event)
-        step = Transformation(NAME, Code(sandbox, self._template), given, ())
+        step = Transformation(NAME, Code(sandbox, self._template), given)
         self.trial.result = step.apply(scope, scope.event, scope.pushed)
 
     def _scope(self, event: Event) -> Scope:
-        return Scope(self._program.sandbox, event, seed=f"{NAME}/0", at_us=self._at_us, variables={}, logs=[])
+        scope = Scope(self._program.sandbox, event, seed=f"{NAME}/0", at_us=self._at_us, variables={}, logs=[])
+        decide_consent(scope, dict.fromkeys(PURPOSES, True))
+        return scope
 
 
 class _ListeningSandbox(Sandbox):
     """The sandbox; hands on what scripts log."""
 
-    def __init__(self, shared: Mapping[str, str], logs: list[str]) -> None:
-        super().__init__(shared=shared)
+    def __init__(self, shared: Mapping[str, str], logs: list[str], watch: Watch | None) -> None:
+        super().__init__(shared=shared, watch=watch)
         self._heard = logs
 
-    def call(self, script: Script, function: str, *args: Pushed, at_us: int, seed: str, last: bool = False) -> Returned:
+    def call(
+        self,
+        script: Script,
+        function: str,
+        *args: Pushed,
+        at_us: int,
+        seed: str,
+        last: bool = False,
+        hit: LoggedHit | None = None,
+    ) -> Returned:
         try:
-            returned = super().call(script, function, *args, at_us=at_us, seed=seed, last=last)
+            returned = super().call(script, function, *args, at_us=at_us, seed=seed, last=last, hit=hit)
         except ScriptFault as fault:
             self._heard.extend(fault.logs)
             raise

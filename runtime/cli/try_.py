@@ -10,50 +10,93 @@ from typing import Any
 import orjson
 import typer
 
+from runtime.cli.isolated import isolated
+from runtime.cli.options import read_settings
 from runtime.cli.trial import Bench, Trial
 from runtime.containers.given_settings import check_settings
-from runtime.containers.interchange import parse_document
+from runtime.containers.interchange import MAX_DEPTH, parse_document
+from runtime.containers.policy import policy_in_force
 from runtime.containers.shape import validated
-from runtime.containers.templates import BUILT_IN, load_shared, load_template
+from runtime.containers.templates import load_template, shared_beside
 from runtime.errors import ContainerInvalid, OperatorError, Problem
 from runtime.explain.example import ExampleHit
-from runtime.model.manifest import KIND_FOLDERS
+from runtime.lua.script_check import ScriptCheck, explain, file_beside
+from runtime.lua.values import Watch
 from runtime.model.snapshot import Template
 from runtime.text.jsons import decode_json
 from runtime.text.malformed import Malformed
+
+_MANY = 1 << 24
+"""Keys and characters of what is read here. What is too much for a script is the sandbox's to tell."""
 
 
 def try_template(
     template_dir: Path = typer.Argument(
         ..., metavar="TEMPLATE_DIR", help="The template's folder.", exists=True, file_okay=False
     ),
-    event: Path = typer.Option(..., help="Event data, or a hit for a client, as JSON or YAML; - is standard input."),
+    event: Path = typer.Option(
+        ..., help="Event data, or a hit for a client, or an example of the template; JSON or YAML; - is standard input."
+    ),
     settings: Path | None = typer.Option(None, help="The template's settings, as JSON or YAML."),
 ) -> None:
     """Run one template in the real sandbox and print what comes of it. Exit 0 also where the script fails."""
     given = _read_map(event, "--event")
     values = _read_map(settings, "--settings") if settings else {}
+    given, values = _of_example(given, values)
+    _check_hit(template_dir, given)
+    typer.echo(isolated(lambda watch: _outcome(template_dir, given, values, watch)))
+
+
+def _of_example(given: dict[str, Any], values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the input and the settings that an example file holds; settings that were given come first. Anything
+    else than an example is the input itself."""
+    inner = given.get("event", given.get("hit"))
+    if "expect" not in given or not isinstance(inner, dict):
+        return given, values
+    own = given.get("settings")
+    return inner, (own if isinstance(own, dict) else {}) | values
+
+
+def _check_hit(folder: Path, given: dict[str, Any]) -> None:
+    """Refuses a client's request that is none; a template that cannot be loaded is told of later."""
     try:
-        trial = _run(load_template(template_dir), template_dir, given, values)
+        manifest = load_template(folder).manifest
+    except (ContainerInvalid, OperatorError):
+        return
+    if manifest.kind == "client" and "url" in given:
+        _require(validated(ExampleHit, given)[1], "--event")
+
+
+def _outcome(folder: Path, given: dict[str, Any], settings: dict[str, Any], watch: Watch) -> Trial:
+    try:
+        return _run(load_template(folder), folder, given, settings, watch)
     except ContainerInvalid as error:
-        trial = _failed(error.problems)
+        return _failed(error.problems)
     except OperatorError as error:
-        trial = _failed([Problem(str(template_dir), error.message, error.hint)])
-    typer.echo(orjson.dumps(trial.as_dict(), option=orjson.OPT_INDENT_2))
+        return _failed([Problem(str(folder), error.message, error.hint)])
 
 
-def _run(template: Template, folder: Path, given: dict[str, Any], settings: dict[str, Any]) -> Trial:
+def _run(template: Template, folder: Path, given: dict[str, Any], settings: dict[str, Any], watch: Watch) -> Trial:
     manifest = template.manifest
     found = [problem for problem in check_settings("", manifest, settings) if problem.severity == "error"]
     if found:
         return _failed(found)
-    if manifest.kind == "client" and "url" in given:
-        _require(validated(ExampleHit, given)[1], "--event")
-    shared = _shared_modules(folder)
+    shared = shared_beside(folder)
     missing = [name for name in manifest.shared if name not in shared]
     if missing:
         return _failed([Problem("shared", f"there is no shared module `{missing[0]}`", "it lies in shared/")])
-    return Bench(template, shared, settings, _time_of(given)).run(given)
+    problems = ScriptCheck(shared, file_beside(template), watch)(template)
+    bench = Bench(template, shared, settings, _time_of(given), policy_in_force(read_settings()), watch)
+    return _explained(bench.run(given), problems)
+
+
+def _explained(trial: Trial, problems: list[Problem]) -> Trial:
+    """Tells of an error in the words of the script's check where that found it, and in the logs which other lines of
+    the script cannot go well. A function that the trial did not need is not missed."""
+    if trial.error is not None and trial.error["fault"] == "error":
+        trial.error["message"], problems = explain(trial.error["message"], problems)
+    trial.logs += [f"check: {problem}" for problem in problems if ":" in problem.path]
+    return trial
 
 
 def _time_of(given: dict[str, Any]) -> int:
@@ -64,20 +107,12 @@ def _time_of(given: dict[str, Any]) -> int:
     return time.time_ns() // 1000
 
 
-def _shared_modules(folder: Path) -> dict[str, str]:
-    """Returns the shared modules of the built-in templates, and of the folder of templates that this one lies in."""
-    kinds = folder.resolve().parent
-    library = kinds.parent
-    if kinds.name not in KIND_FOLDERS.values() or library == BUILT_IN.resolve():
-        return load_shared(BUILT_IN)
-    return load_shared(BUILT_IN, library)
-
-
 def _read_map(path: Path, option: str) -> dict[str, Any]:
     raw = _read(path, option)
     try:
-        data = decode_json(raw)
-    except Malformed:
+        data = decode_json(raw, max_depth=MAX_DEPTH, max_keys=_MANY, max_text=_MANY)
+        orjson.dumps(data)
+    except (Malformed, TypeError):  # also a number past 64 bits; the other reader tells where what is
         data = _read_yaml(raw, option)
     if not isinstance(data, dict):
         raise typer.BadParameter("a map of names and values is expected", param_hint=option)

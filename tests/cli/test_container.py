@@ -77,12 +77,42 @@ def test_problems_of_the_file_and_of_its_templates_come_together(file: Path) -> 
     assert "variable.lua: this file is missing" in output
 
 
-def test_a_script_that_does_not_compile_is_told_with_its_line(file: Path) -> None:
-    (file.parent / "templates/variables/word/variable.lua").write_text("return {\n  resolve = function(\n")
+@pytest.mark.parametrize(
+    ("path", "source", "problem"),
+    [
+        (
+            "variables/word/variable.lua",
+            "return {\n  resolve = function(\n",
+            "error: templates/variables/word/variable.lua:3: <name> or '...' expected near <eof>",
+        ),
+        (
+            "variables/word/variable.lua",
+            "return {\n  resolve = function(event) return json.encod(event) end,\n}",
+            "error: templates/variables/word/variable.lua:2:41: there is no `json.encod` (did you mean `json.encode`?)",
+        ),
+        (
+            "variables/word/variable.lua",
+            "return { solve = function() end }",
+            "error: templates/variables/word/variable.lua: the script returns no function `resolve` "
+            "(end it with `return { resolve = resolve }`)",
+        ),
+        ("shared/greeting.lua", "return {", "error: templates/shared/greeting.lua:1: unexpected symbol near <eof>"),
+    ],
+)
+def test_what_is_wrong_with_a_script_is_told_with_its_place(file: Path, path: str, source: str, problem: str) -> None:
+    (file.parent / "templates" / path).write_text(source)
     code, output = validate(file)
     assert code == 1
-    assert "error: variables.word.template: the script variable/word does not compile:" in output
-    assert ":3:" in output
+    assert [line for line in output.splitlines() if line.startswith("error:")] == [problem]
+
+
+def test_a_module_of_a_template_is_told_of_by_its_own_file(file: Path) -> None:
+    folder = file.parent / "templates/variables/word"
+    (folder / "modules").mkdir()
+    (folder / "modules/word_parts.lua").write_text("\nreturn {")
+    (folder / "manifest.yaml").write_text((folder / "manifest.yaml").read_text() + "shared: [word_parts]\n")
+    problem = "error: templates/variables/word/modules/word_parts.lua:2: unexpected symbol near <eof>"
+    assert validate(file)[1].splitlines()[0] == problem
 
 
 def test_a_file_that_is_not_there_is_a_wrong_command(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`firsthand new-template`: what it makes is a template that loads, and its example passes."""
+"""`firsthand new-template`: what it makes is a template that loads, and its examples pass."""
 
 from __future__ import annotations
 
@@ -25,17 +25,21 @@ def make(*arguments: object) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("kind", KIND_FOLDERS)
-def test_what_is_made_loads_and_its_example_passes(tmp_path: Path, kind: Kind) -> None:
+def test_what_is_made_loads_and_its_examples_pass(tmp_path: Path, kind: Kind) -> None:
     folder = tmp_path / KIND_FOLDERS[kind] / "my_first"
     code, output = make(kind, "my_first", "--into", folder.parent)
     assert code == 0
     assert f"firsthand try {folder} --event FILE --settings FILE" in output
+    assert f"firsthand container test {folder}" in output
+    assert f"templates/{KIND_FOLDERS[kind]}/my_first/" in output
     templates = load_templates(tmp_path)
     template = templates.get(kind, "my_first")
     assert template is not None
     assert template.manifest.name == "My first"
-    (file,) = example_files(folder)
-    assert ExampleRunner(templates, rehearse).run(template, load_example(file)) == []
+    files = example_files(folder)
+    assert files
+    for file in files:
+        assert ExampleRunner(templates, rehearse).run(template, load_example(file)) == []
 
 
 @pytest.mark.parametrize("kind", KIND_FOLDERS)

@@ -176,7 +176,8 @@ def test_a_fault_of_a_client_and_of_a_transformation_is_told_too(tmp_path: Path,
     manifest = (BUILT_IN / "clients/meta_pixel/manifest.yaml").read_text()
     (word / "manifest.yaml").write_text(manifest)
     (word / "client.lua").write_text("return { parse = function() while true do end end }")
-    for hit in ({"method": "GET", "url": "/tr?id=1&ev=a"}, {"params": {}}):
+    hits: tuple[dict[str, Any], ...] = ({"method": "GET", "url": "/tr?id=1&ev=a"}, {"params": {}})
+    for hit in hits:
         assert attempt(tmp_path, word, hit)["error"]["fault"] == "cpu"
 
 
@@ -252,3 +253,14 @@ def test_a_client_s_request_is_checked(tmp_path: Path) -> None:
     code, output = run(TEMPLATES / "clients/intake", "--event", "-", "--settings", settings, stdin=hit)
     assert code == 2
     assert "did you mean `headers`?" in " ".join(output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    "example", ["destinations/webhook/examples/signed.yaml", "clients/json_event/examples/one.yaml"]
+)
+def test_an_example_is_an_input_too(example: str) -> None:
+    file = BUILT_IN / example
+    code, output = run(file.parent.parent, "--event", file)
+    told = json.loads(output)
+    assert (code, told["error"]) == (0, None)
+    assert told["result"]

@@ -1,0 +1,20 @@
+"""How problems of a container file are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runtime.errors import Problem
+
+
+def problem_lines(file: str, problems: Sequence[Problem]) -> str:
+    """Returns a line for each problem, and one that says whether the file can be published."""
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = len(problems) - errors
+    counts = [_count(errors, "error"), _count(warnings, "warning")]
+    summary = ": ".join(filter(None, [f"{file} is {'not ' if errors else ''}valid", ", ".join(filter(None, counts))]))
+    return "\n".join([*(f"{problem.severity}: {problem}" for problem in problems), summary])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
