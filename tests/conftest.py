@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 
 from tests.support.history import History, make_history
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """Gives every test the log as it is before a process configures it."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture

@@ -3,62 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
-import signal
-import subprocess
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_meta import FakeMeta
+from tests.support.load import Load, kill, restart_if_dead, victims
 from tests.support.server import Server
 from tests.support.shop import SECRETS, Browser, write_container
 
 ROUNDS = 20
-SENDERS = 4
 LOAD_S = 0.8
-
-
-class Load:
-    """Buys without pause from several connections, and remembers which purchases were acknowledged."""
-
-    def __init__(self, port: int) -> None:
-        self.acknowledged: list[str] = []
-        self.refused = 0
-        self._port = port
-        self._going = True
-        self._threads = [threading.Thread(target=self._buy, args=(number,)) for number in range(SENDERS)]
-
-    def _buy(self, sender: int) -> None:
-        with Browser(self._port) as browser:
-            count = 0
-            while self._going:
-                count += 1
-                event_id = f"{time.time_ns()}.{sender}.{count}"
-                if browser.buy(event_id):
-                    self.acknowledged.append(event_id)
-                else:
-                    self.refused += 1
-                    time.sleep(0.02)
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._going = False
-        for thread in self._threads:
-            thread.join()
-
-
-def victims(server: Server, round_number: int) -> list[int]:
-    """Returns whom to kill: one process after the other by rounds, and every fifth round all of them."""
-    pids = server.pids()
-    return pids if round_number % 5 == 4 else [pids[round_number % 5 % len(pids)]]
 
 
 def test_nothing_acknowledged_is_lost(meta: FakeMeta, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,9 +26,7 @@ def test_nothing_acknowledged_is_lost(meta: FakeMeta, tmp_path: Path, capsys: py
     for round_number in range(ROUNDS):
         with Load(server.port) as load:
             time.sleep(instants.uniform(0.05, LOAD_S))
-            killed = victims(server, round_number)
-            for pid in killed:
-                os.kill(pid, signal.SIGKILL)
+            kill(victims(server, round_number))
             time.sleep(0.2)
             restart_if_dead(server)
             time.sleep(0.2)
@@ -86,19 +41,6 @@ def test_nothing_acknowledged_is_lost(meta: FakeMeta, tmp_path: Path, capsys: py
         )
         print(f"{refused} refused or cut while a process was away")
     assert len(acknowledged) > ROUNDS * 10
-
-
-def restart_if_dead(server: Server) -> None:
-    """Starts the server again where its supervisor was killed, as an operator's service manager would."""
-    assert server.process is not None
-    try:
-        server.process.wait(0.3)
-    except subprocess.TimeoutExpired:
-        server.wait_ready()
-        return
-    while server.pids():
-        time.sleep(0.02)
-    server.start()
 
 
 def test_vendor_down_for_a_minute(meta: FakeMeta, server: Server) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 import socket
@@ -16,8 +15,9 @@ from runtime.log.reader import SqliteReader
 from runtime.store.control import Control
 from runtime.store.files import control_path, log_path
 from tests.support.fake_meta import SERVER_ERROR, FakeMeta
+from tests.support.half_sent import HalfSent
 from tests.support.server import Server, command, free_port, get, until
-from tests.support.shop import AGENT, SECRETS, Browser, write_container
+from tests.support.shop import SECRETS, Browser, write_container
 
 QUICK = SECRETS | {"FIRSTHAND_DRAIN_S": "0"}
 SETS = """
@@ -42,27 +42,6 @@ def refused(tmp_path: Path, *options: str, env: dict[str, str] | None = None) ->
     assert "Traceback" not in result.stderr
     assert "listens" not in result.stdout
     return result.stderr
-
-
-class HalfSent:
-    """A request whose body has not come whole yet."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=20)
-        event = {"event_name": "lead", "event_id": "half", "user_data": {"email_address": "a@shop.example"}}
-        body = json.dumps(event | {"page_location": "https://shop.localhost/"}).encode()
-        head = f"POST /e HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\nUser-Agent: {AGENT}\r\n"
-        self._socket.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body[:20])
-        self._rest = body[20:]
-
-    def finish(self) -> int:
-        """Sends the rest and returns the status."""
-        self._socket.sendall(self._rest)
-        with http.client.HTTPResponse(self._socket) as answer:
-            answer.begin()
-            answer.read()
-        self._socket.close()
-        return answer.status
 
 
 def test_a_stop_lets_everybody_finish(meta: FakeMeta, tmp_path: Path) -> None:

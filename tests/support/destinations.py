@@ -21,9 +21,8 @@ class Bench:
         self.manifest = manifest
         self._sandbox = Sandbox(shared=templates.shared)
         fields = manifest.permissions.event.fields if manifest.permissions.event else ()
-        self._script = self._sandbox.script(
-            template.key, template.source, grants=Grants(event_fields=fields), shared=manifest.shared
-        )
+        grants = Grants(event_fields=fields, readable=template.readable)
+        self._script = self._sandbox.script(template.key, template.source, grants=grants, shared=manifest.shared)
         self._defaults = {field.id: field.default for field in manifest.fields if field.default is not None}
         self._secrets = {field.id for field in manifest.fields if field.type == "secret"}
         self.instructions = 0

@@ -22,6 +22,7 @@ from runtime.edge.limits import Limits
 from runtime.model.hit import Hit
 from runtime.model.snapshot import Snapshot
 from runtime.settings import Settings
+from runtime.telemetry import tally
 from tests.support.snapshots import snapshot
 
 NOW_US = 1_790_000_001_000_000
@@ -38,6 +39,7 @@ class MemoryWriter:
     def __init__(self) -> None:
         self.hits: list[Hit] = []
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.tallies: dict[tuple[str, str], list[int]] = {}
         self.examples: list[tuple[str, Mapping[str, Any]]] = []
         self.error: Exception | None = None
         self.gate: asyncio.Event | None = None
@@ -52,6 +54,9 @@ class MemoryWriter:
 
     def count(self, name: str, label: str = "") -> None:
         self.counts[name, label] += 1
+
+    def tally(self, name: str, label: str) -> list[int]:
+        return self.tallies.setdefault((name, label), tally())
 
     def example(self, kind: str, summary: Mapping[str, Any]) -> None:
         self.examples.append((kind, summary))

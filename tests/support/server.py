@@ -48,6 +48,8 @@ class Server:
     port: int = field(default_factory=free_port)
     admin_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    program: str = "runtime.cli.main"
+    """The module that is run."""
 
     @property
     def url(self) -> str:
@@ -63,7 +65,7 @@ class Server:
 
     def start(self) -> Server:
         """Starts the server in a process group of its own and waits until it is ready."""
-        command = [sys.executable, "-m", "runtime.cli.main", "serve", "--data", str(self.data)]
+        command = [sys.executable, "-m", self.program, "serve", "--data", str(self.data)]
         command += ["--port", str(self.port), "--admin-port", str(self.admin_port), "--workers", str(self.workers)]
         if self.container:
             command += ["--container", str(self.container)]

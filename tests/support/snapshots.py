@@ -10,7 +10,12 @@ from runtime.model.container import Container
 from runtime.model.manifest import Manifest
 from runtime.model.snapshot import Snapshot, Template
 
-PIXEL = """
+SETS_COOKIES = """
+permissions: {cookies: {set: [_fbp, _fbc, _fhid], why: Tests.}}
+"""
+PIXEL = (
+    SETS_COOKIES
+    + """
 methods: [GET, POST]
 paths: [/tr]
 decode: form
@@ -23,7 +28,10 @@ answers:
   accepted: {kind: gif}
   by_method: {POST: {kind: empty}}
 """
-JSON = """
+)
+JSON = (
+    SETS_COOKIES
+    + """
 methods: [POST]
 paths: [/e]
 decode: json
@@ -34,6 +42,7 @@ count: {decoder: json_events, max: 100}
 answers:
   accepted: {kind: json, json: {accepted: "{count}", id: "{hit_id}"}}
 """
+)
 INTAKE = """
 methods: [POST]
 paths: ["/capi/{pixel:int}/events", "/v{version}/{pixel:int}/events"]
@@ -54,7 +63,6 @@ answers:
     kind: json
     json: {error: {message: "{message}", code: "{code}", is_transient: "{transient}"}}
   codes: {token_missing: 190, token_wrong: 190, overload: 2, log_unavailable: 2, "*": 100}
-cookies: false
 cors: false
 """
 SHOP = """
@@ -69,7 +77,10 @@ clients:
 
 
 def snapshot(container: str = SHOP, *, number: int = 7, **clients: str) -> Snapshot:
-    """Returns a version; `clients` are client parts of manifests by template id, beside the three above."""
+    """Returns a version; `clients` are client parts of manifests by template id, beside the three above.
+
+    Such a text may hold the manifest's `permissions` as well.
+    """
     specs = {"pixel": PIXEL, "json": JSON, "intake": INTAKE} | clients
     templates = [_template(id, read_yaml(spec)) for id, spec in specs.items()]
     return Snapshot(
@@ -87,5 +98,7 @@ def read_yaml(text: str) -> Any:
 
 
 def _template(id: str, spec: dict[str, Any]) -> Template:
+    permissions = spec.pop("permissions", {})
     manifest = {"id": id, "kind": "client", "name": id, "summary": "A client of the tests.", "client": spec}
+    manifest["permissions"] = permissions
     return Template(Manifest.model_validate(manifest), "return {}", f"hash-{id}")

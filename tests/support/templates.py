@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from runtime.containers.templates import BUILT_IN, Templates, load_template
+from runtime.cli.new_template import make_template
+from runtime.containers.templates import BUILT_IN, Templates, load_shared, load_template
 from runtime.edge.rehearsal import rehearse
 from runtime.explain.examples import ExampleRunner
 from runtime.model.manifest import KIND_FOLDERS
@@ -17,20 +20,31 @@ def template_folders() -> list[Path]:
     return [path for path in folders if not path.name.startswith((".", "_"))]
 
 
+@lru_cache
+def scaffold_folders() -> tuple[Path, ...]:
+    """Returns a folder of each kind as `firsthand new-template` makes it; they go when the process ends."""
+    library = tempfile.TemporaryDirectory()
+    atexit.register(library.cleanup)
+    for kind, kinds in KIND_FOLDERS.items():
+        make_template(kind, "scaffold", Path(library.name, kinds))
+    return tuple(Path(library.name, kinds, "scaffold") for kinds in KIND_FOLDERS.values())
+
+
 def name_of(folder: Path) -> str:
     """Returns what a test calls a template: its kind's folder and its id."""
     return f"{folder.parent.name}/{folder.name}"
 
 
 def shared_modules() -> dict[str, str]:
-    """Returns the Lua sources of the shared modules by name."""
-    return {path.stem: path.read_text("utf-8") for path in (BUILT_IN / "shared").glob("*.lua")}
+    """Returns the Lua sources of the shared modules, and of the templates' own ones, by name."""
+    return load_shared(BUILT_IN)
 
 
 def templates_of(*folders: Path) -> Templates:
     """Returns the templates of some folders, whatever state the others are in."""
     loaded = [load_template(folder) for folder in folders]
-    return Templates({template.key: template for template in loaded}, shared_modules())
+    shared = shared_modules()
+    return Templates({template.key: template for template in loaded}, shared, frozenset(shared))
 
 
 @lru_cache
