@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test lint unit system lock docs bench clean
+.PHONY: run test lint unit system lock docs bench faults clean
 
 run: $(VENV)/.run            ## serve the demo at http://127.0.0.1:8080
 	$(BIN)/firsthand serve
@@ -25,8 +25,12 @@ system:                      ## what the tests need from the system: Chromium an
 bench: $(VENV)/.run          ## CPU per event, on loopback, as JSON
 	$(BIN)/firsthand bench
 
+faults: $(VENV)/.dev system  ## everything that can go wrong, done to a running server; prints a table
+	$(PYTEST) tests/faults
+
 docs: $(VENV)/.dev           ## write the generated tables anew
 	$(BIN)/python -m runtime.explain.template_docs
+	$(BIN)/python -m runtime.explain.kit_docs
 	$(BIN)/python -m runtime.explain.settings_docs
 
 lock:                        ## resolve the dependencies anew (needs uv)
