@@ -20,8 +20,8 @@ def keep_to_days(shared: Shared, shard: int, wire: Wire | None, store: DeliveryS
     """Returns what is to run for good. The log is its edge's to trim; without one it is ours."""
     days = shared.settings.retention_days
 
-    def upto() -> int:
-        """The last hit that nobody needs: nothing goes before the cursors that say so are safe from a power cut."""
+    def safe_upto() -> int:
+        """The last hit that nobody needs: no hit goes before the cursors that say so are safe from a power cut."""
         last = router.upto()
         try:
             store.sync()
@@ -37,4 +37,6 @@ def keep_to_days(shared: Shared, shard: int, wire: Wire | None, store: DeliveryS
         with closing(open_log(shared.settings, shard)) as orphan:
             return orphan.trim(last, before_us)
 
-    return [drop_old(prune, upto, days), send_trims(wire, upto, days) if wire else drop_old(trim, upto, days)]
+    # What is pruned lies in one file with the cursors, so a power cut takes both back or neither.
+    log_trims = send_trims(wire, safe_upto, days) if wire else drop_old(trim, safe_upto, days)
+    return [drop_old(prune, router.upto, days), log_trims]
