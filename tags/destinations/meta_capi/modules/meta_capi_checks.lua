@@ -2,7 +2,7 @@
 -- Rules: Meta developer documentation, Conversions API parameters, checked 2026-09.
 
 
-local is_empty = meta_capi_custom.is_empty
+local is_empty = values.is_empty
 local EXTINFO_SIZE = 16
 
 

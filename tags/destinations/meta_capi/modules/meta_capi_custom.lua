@@ -12,13 +12,9 @@ local ITEM_KEYS = {
 local ITEM_DONE = { item_id = true, quantity = true, price = true }
 local COUNTED = { InitiateCheckout = true, Purchase = true }
 
-local tointeger, tonumber, type, next, ipairs, pairs = math.tointeger, tonumber, type, next, ipairs, pairs
+local tointeger, tonumber, type, ipairs, pairs = math.tointeger, tonumber, type, ipairs, pairs
 local find, math_type = string.find, math.type
-
-
-local function is_empty(value)
-  return value == nil or value == "" or (type(value) == "table" and next(value) == nil)
-end
+local is_empty, text_of = values.is_empty, values.text_of
 
 
 -- A finite number, or nil. Text counts where it reads as a decimal number.
@@ -28,12 +24,6 @@ local function number_of(value)
   local number = tonumber(value)
   if not number or number - number ~= 0 then return nil end
   return tointeger(number) or number
-end
-
-
-local function text_of(value)
-  if type(value) == "string" then return value ~= "" and value or nil end
-  return type(value) == "number" and tostring(tointeger(value) or value) or nil
 end
 
 
@@ -105,4 +95,4 @@ local function complete(custom, event, name)
 end
 
 
-return { complete = complete, is_empty = is_empty, number_of = number_of, text_of = text_of }
+return { complete = complete, number_of = number_of }

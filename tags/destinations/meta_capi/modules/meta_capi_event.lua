@@ -37,7 +37,7 @@ local COMPANIONS = {
 -- Whatever else an event says of it means that the visitor has opted out.
 local NOT_OPTED_OUT = { [false] = true, [0] = true, ["false"] = true, ["0"] = true, [""] = true }
 
-local is_empty, number_of, text_of = meta_capi_custom.is_empty, meta_capi_custom.number_of, meta_capi_custom.text_of
+local is_empty, number_of, text_of = values.is_empty, meta_capi_custom.number_of, values.text_of
 local sub, standard_name = string.sub, names.of
 local type, pairs, ipairs, next, tointeger = type, pairs, ipairs, next, math.tointeger
 local APPENDIX = "%.AQ[EIMQUY][A-D][%w_-][%w_-][%w_-][%w_-]$"

@@ -76,7 +76,7 @@ local WEAK_GROUPS = {
 }
 
 local US = "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621"
-local meta_value, is_empty = normalise.meta_value, meta_capi_custom.is_empty
+local meta_value, is_empty = normalise.meta_value, values.is_empty
 local type, ipairs, pairs, next, tonumber, tointeger = type, ipairs, pairs, next, tonumber, math.tointeger
 local find, match, byte = string.find, string.match, string.byte
 local ZERO = byte("0")
