@@ -106,15 +106,6 @@ def mask(envelope: Envelope, items: Sequence[bytes], *, at_s: int) -> Masked:
     return Masked(method, url, headers, body, hashlib.sha256(body).digest())
 
 
-def without_secrets(text: str, secrets: dict[str, str]) -> str:
-    """Returns the text with every secret, and its JSON and percent forms, replaced by `secret:NAME`."""
-    for name, value in secrets.items():
-        for form in (value, _json(value), quote(value, safe="")):
-            if form:
-                text = text.replace(form, reference(name))
-    return text
-
-
 def _filled(envelope: Envelope, items: bytes, at_s: int, values: _Values) -> tuple[str, str, dict[str, str], bytes]:
     body = b"".join(_Filler(values, items, at_s).pieces(envelope.body))
     outer = _Filler(values, items, at_s, body)

@@ -33,7 +33,7 @@ def run_tag(program: Program, tag: str, scope: Scope, example: Example) -> Resul
 
 
 def _map(program: Program, scope: Scope) -> TagRun:
-    firing = fire(scope, program.slate(scope.event.get("event_name"), None), scope.consent)
+    firing = fire(scope, program.slate(scope.event.get("event_name"), None))
     return map_tags(scope, firing, transform(scope))[0]
 
 

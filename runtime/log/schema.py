@@ -35,11 +35,6 @@ _TABLES = (
 )
 
 
-def log_file(data_dir: Path, shard: int) -> Path:
-    """Returns where a shard's log lies."""
-    return data_dir / f"log-{shard}.db"
-
-
 def open_for_writing(path: Path, shard: int, busy_s: float) -> sqlite3.Connection:
     """Opens the file, makes the tables where there are none, and checks that it is this shard's log, in our format."""
     db = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)

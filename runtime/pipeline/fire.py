@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from runtime.errors import ScriptFault
-from runtime.model.consent import Consent
 from runtime.model.event import TagRun
 from runtime.pipeline.consent import missing
 from runtime.pipeline.mapping import CompiledTag, Firing
@@ -27,12 +26,12 @@ class Slate(NamedTuple):
     """Places in `runs` of the tags that may fire."""
 
 
-def fire(scope: Scope, slate: Slate, consent: Consent) -> Firing:
-    """Returns the tags that fire, with the reasons of those that do not."""
+def fire(scope: Scope, slate: Slate) -> Firing:
+    """Returns the tags that fire, with the reasons of those that do not. The scope's consent is decided by now."""
     firing = Firing(list(slate.runs), [])
     for place, tag in slate.candidates:
         try:
-            held = _held(scope, tag, consent)
+            held = _held(scope, tag)
         except ScriptFault as fault:
             held = TagRun(tag.id, "failed", reason=f"{fault.kind}: {fault.message}")
         if held is None:
@@ -44,7 +43,7 @@ def fire(scope: Scope, slate: Slate, consent: Consent) -> Firing:
     return firing
 
 
-def _held(scope: Scope, tag: CompiledTag, consent: Consent) -> TagRun | None:
+def _held(scope: Scope, tag: CompiledTag) -> TagRun | None:
     """Returns why a tag does not fire, or None."""
     for trigger in tag.triggers:
         if trigger.matches(scope):
@@ -54,7 +53,7 @@ def _held(scope: Scope, tag: CompiledTag, consent: Consent) -> TagRun | None:
     for exception in tag.exceptions:
         if exception.matches(scope):
             return TagRun(tag.id, "blocked", reason=exception.id)
-    denied = missing(tag.consent, consent)
+    denied = missing(tag.consent, scope.consent)
     return TagRun(tag.id, "denied", reason=", ".join(denied)) if denied else None
 
 

@@ -56,7 +56,7 @@ def _run_event(
     )
     consent = decide_consent(scope, logged.hit.consent)
     views = transform(scope)
-    firing = fire(scope, program.slate(event["event_name"], only), consent)
+    firing = fire(scope, program.slate(event["event_name"], only))
     tags = map_tags(scope, firing, views)
     return EventRun(position, event, consent, tags)
 

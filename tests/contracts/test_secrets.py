@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from runtime.cli.trial import Bench
-from runtime.delivery.envelope import fill, mask, without_secrets
+from runtime.delivery.envelope import fill, mask
 from runtime.edge.rehearsal import Rehearsed, rehearse
 from runtime.explain.example import Example
 from runtime.explain.example_client import run_client
@@ -23,6 +23,7 @@ from runtime.model.policy import Policy
 from runtime.pipeline.run import run
 from runtime.pipeline.tag import describe_request
 from runtime.pipeline.trace import Trace
+from runtime.text.redaction import Redactor
 from runtime.text.secrets import is_reference, reference_name, variable_name
 from tests.contracts.support import FOLDERS, asking_all, examples_of, runner_of, template_of
 from tests.support.templates import name_of, shared_modules
@@ -106,7 +107,7 @@ def test_what_is_sent_holds_secrets_where_they_belong(folder: Path, name: str) -
     assert_clean(repr(envelope))
     assert_clean(repr(mask(envelope, items, at_s=example.at)))
     answer = f"error: {MARKER} and {quote(MARKER, safe='')}"
-    assert_clean(without_secrets(answer, dict.fromkeys(filled.secrets, MARKER)) if filled.secrets else "")
+    assert_clean(Redactor(dict.fromkeys(filled.secrets, MARKER)).text(answer) if filled.secrets else "")
 
 
 @parametrized(CLIENTS)

@@ -11,14 +11,14 @@ import pytest
 from runtime.errors import FormatTooNew, LogUnavailable, OperatorError
 from runtime.log.protocol import Notes
 from runtime.log.records import RecordUnreadable
-from runtime.log.schema import log_file
 from runtime.log.sqlite import EXAMPLES_KEPT, SqliteLog, SqliteReader
+from runtime.store.files import log_path
 from tests.log.samples import make_hit, make_hits
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return log_file(tmp_path / "data", 7)
+    return log_path(tmp_path / "data", 7)
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def tag_run(
         hit=hit(b"", cookies=cookies or {}),
     )
     scope.consent = {**consent}
-    firing = fire(scope, compiled.slate(event.get("event_name"), None), scope.consent)
+    firing = fire(scope, compiled.slate(event.get("event_name"), None))
     return map_tags(scope, firing, transform(scope))[0]
 
 
@@ -389,7 +389,8 @@ def test_what_was_changed_is_noted() -> None:
     logs: list[str] = []
     event = EVENT | {"a": "x" * 101, "b": {"c": 1}, "page_title": "a@b.yz"} | {f"n{n}": 1 for n in range(40)}
     scope = Scope(compiled.sandbox, event, seed="7/0", at_us=NOW_S * 1_000_000, variables={}, logs=logs)
-    map_tags(scope, fire(scope, compiled.slate("page_view", None), GRANTED), transform(scope))
+    scope.consent = {**GRANTED}
+    map_tags(scope, fire(scope, compiled.slate("page_view", None)), transform(scope))
 
     assert {line.partition("warn: ")[2].partition(":")[0] for line in logs} == {
         "cut", "left out", "e-mail addresses taken out", "too much, left out",
