@@ -8,6 +8,8 @@ FirsthandError
 ├── ScriptFault            the author of a template must change its script
 ├── OperatorError          the operator must change a setting, a file or a command
 │   ├── ContainerInvalid   the container has problems; all of them are listed
+│   ├── WorkspaceMoved     somebody else has saved the draft; start again from their revision
+│   ├── MergeConflict      two people changed the same place; all such places are listed
 │   └── FormatTooNew       the data was written by a newer Firsthand
 └── VendorError            a destination did not answer
     └── AddressRefused     the SSRF guard refused the address
@@ -17,7 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum
+from typing import Any, Literal
 
 FaultKind = Literal["error", "cpu", "memory", "permission", "result", "quarantined"]
 """quarantined: the script hung or crashed a router and is called no more; the others are what a call did wrong."""
@@ -35,6 +38,32 @@ class Problem:
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.path or '(file)'}: {self.message}{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One place that two people changed in different ways. A side that has nothing there is `ABSENT`."""
+
+    path: str
+    """Dotted for a place of container.yaml; a template's file by its own path."""
+    base: Any
+    """What both started from."""
+    mine: Any
+    theirs: Any
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns it as JSON types; a side that has nothing there lacks its key."""
+        sides = {"base": self.base, "mine": self.mine, "theirs": self.theirs}
+        return {"path": self.path, **{name: value for name, value in sides.items() if value is not ABSENT}}
+
+
+class Absent(Enum):
+    """Stands for a value that is not there; None is one that is."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
 
 
 class FirsthandError(Exception):
@@ -97,6 +126,27 @@ class ContainerInvalid(OperatorError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+
+
+class WorkspaceMoved(OperatorError):
+    """Somebody else has saved this workspace meanwhile."""
+
+    def __init__(self, name: str, latest: int, who: str) -> None:
+        super().__init__(
+            f"`{name}` has moved on: revision {latest}, saved by {who}, is its latest.", hint="Start again from that."
+        )
+        self.latest = latest
+
+
+class MergeConflict(OperatorError):
+    """Two people changed the same place. Say for each which one holds."""
+
+    def __init__(self, conflicts: Sequence[Conflict], theirs: int) -> None:
+        """`theirs` is the revision, or the version, that the other side of each conflict is of."""
+        listed = "\n".join(f"  {conflict.path}" for conflict in conflicts)
+        super().__init__(f"These were changed on both sides, and nothing was saved:\n{listed}\n")
+        self.conflicts = tuple(conflicts)
+        self.theirs = theirs
 
 
 class FormatTooNew(OperatorError):

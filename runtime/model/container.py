@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
+from pydantic import AwareDatetime, field_validator, model_validator
 from pydantic import Field as Declared
-from pydantic import model_validator
 
 from runtime.model.consent import Purpose
+from runtime.model.consent_rule import ConsentRule
 from runtime.model.part import Part
 from runtime.model.throttle import Throttle
+from runtime.model.tracking_plan import EventSchema
 
 ID = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 Id = Annotated[str, Declared(pattern=f"^{ID}$")]
@@ -40,11 +42,26 @@ class Group(Part):
     not_: tuple[Condition | Group, ...] | None = Declared(default=None, alias="not")
 
 
+class Trigger(Group):
+    """A group by name: what tags and transformations ask."""
+
+    folder: str = ""
+    note: str = ""
+
+
+class Folder(Part):
+    """Keeps parts together for people; it changes nothing that happens."""
+
+    note: str = ""
+
+
 class Instance(Part):
     """What every configured template has."""
 
     template: str
     settings: dict[str, Any] = {}
+    folder: str = ""
+    """A folder's id."""
     note: str = ""
 
 
@@ -52,6 +69,36 @@ class Client(Instance):
     """Claims hits and turns them into events. The highest priority is asked first."""
 
     priority: int = 100
+
+
+class Schedule(Part):
+    """When a tag fires, by the arrival of the hit: from `from` on, and before `to`. Absent = without that end."""
+
+    from_: AwareDatetime | None = Declared(default=None, alias="from")
+    to: AwareDatetime | None = None
+
+    @field_validator("from_", "to", mode="before")
+    @classmethod
+    def _written_out(cls, value: Any) -> Any:
+        # A number would be read as Unix time, so that 20261130 were a day in 1970.
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
+            raise ValueError("a number is not a time: write it as 2026-11-30T18:00:00+01:00")
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Schedule:
+        if self.from_ and self.to and self.from_ >= self.to:
+            raise ValueError("`from` must be before `to`")
+        return self
+
+
+class Companion(Part):
+    """A tag that maps before (setup) or after (teardown) another one, whenever that one fires, whatever triggers it has
+    itself. Its own exceptions, consent and options still hold."""
+
+    tag: str
+    stop_on_failure: bool = False
+    """Of a setup: the tag is held where its setup did not fire. Of a teardown: it is held where the tag did not."""
 
 
 class Tag(Instance):
@@ -65,6 +112,17 @@ class Tag(Instance):
     paused: bool = False
     dry_run: bool = False
     """Build and show each request, send nothing."""
+    live_only: bool = False
+    """Never for hits of a preview, or of another environment than `live`."""
+    schedule: Schedule = Schedule()
+    sample: float = Declared(default=100, gt=0, le=100)
+    """Percent of events that it is for, chosen by a hash of event id and tag: the browser's copy of an event, and a
+    replay, have the same fate."""
+    firing_limit: Literal["once_per_event", "once_per_hit"] = "once_per_event"
+    """once_per_event: one item an event, however many triggers match and tags name it as companion · once_per_hit: only
+    for the first event of a hit that it fires for."""
+    setup: Companion | None = None
+    teardown: Companion | None = None
     throttle: Throttle = Throttle()
     """Slows the tag down; what waits stays in the backlog."""
 
@@ -118,20 +176,18 @@ class Transformation(Instance):
     order: int = 0
 
 
-class ConsentRule(Part):
-    """What holds for a hit that says nothing. Absent = denied."""
-
-    default: Literal["granted", "denied"] | dict[Purpose, Literal["granted", "denied"]] = "denied"
-
-
 class Container(Part):
     """One container as written in container.yaml."""
 
     container: Id
+    note: str = ""
     domains: tuple[str, ...] = ()
     consent: ConsentRule = ConsentRule()
     clients: dict[Id, Client] = {}
     tags: dict[Id, Tag] = {}
-    triggers: dict[Id, Group] = {}
+    triggers: dict[Id, Trigger] = {}
     variables: dict[Id, Variable] = {}
     transformations: dict[Id, Transformation] = {}
+    folders: dict[Id, Folder] = {}
+    schemas: dict[Id, EventSchema] = {}
+    """The tracking plan."""

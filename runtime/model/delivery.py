@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+MAX_ANSWER = 1024 * 1024
+"""Bytes of a vendor's answer."""
+
 
 class Item(msgspec.Struct, frozen=True):
     """One event mapped for one tag, encoded once."""
@@ -21,6 +24,10 @@ class Item(msgspec.Struct, frozen=True):
     expires_s: int
     received_us: int = 0
     """When its hit arrived, Unix microseconds; 0 where it goes out of turn, so that nobody measures its time."""
+    own: bool = False
+    """Known to be made by the version that its hit arrived on. An item that waited in a file may be, too."""
+    check: int = 0
+    """The fingerprint of its hit, 0 where it is not known any more."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -50,6 +57,8 @@ class Request(msgspec.Struct, frozen=True):
     timeout_s: float = 10.0
     hosts: tuple[str, ...] = ()
     """Host patterns that this tag may contact."""
+    max_answer: int = MAX_ANSWER
+    """Bytes of the answer; a larger one is a VendorError."""
 
 
 class Response(msgspec.Struct, frozen=True):

@@ -6,12 +6,20 @@ from typing import Any, Literal
 
 import msgspec
 
+from runtime.model.lookup import Lookup
+
 Event = dict[str, Any]
 """Event data in sGTM's common names; only JSON types. `event_name` and `event_id` are always there after parse."""
 
-TagState = Literal["fired", "not_triggered", "blocked", "denied", "dropped", "failed", "paused"]
+TagState = Literal[
+    "fired", "not_triggered", "blocked", "denied", "dropped", "failed", "paused",
+    "not_live", "unscheduled", "sampled_out", "limited", "held",
+]  # fmt: skip
 """fired: an item was made · not_triggered: no trigger matched · blocked: an exception matched · denied: consent ·
-dropped: `map` gave nil and a reason · failed: the script failed · paused: the tag is paused in this version"""
+dropped: `map` gave nil and a reason · failed: the script failed · paused: the tag is paused in this version ·
+not_live: it is for the live environment only · unscheduled: outside its time · sampled_out: not in its share of
+events · limited: it fired for this hit already · held: its setup tag did not fire, or the tag that it tears down after
+did not"""
 
 
 class TagRun(msgspec.Struct, frozen=True):
@@ -20,7 +28,9 @@ class TagRun(msgspec.Struct, frozen=True):
     tag: str
     state: TagState
     reason: str = ""
-    """Denied: missing purposes · dropped: the script's words · failed: kind and message · blocked: the trigger."""
+    """Denied: missing purposes · dropped: the script's words · failed: kind and message · blocked: the trigger ·
+    not_live: the environment · unscheduled: the bound that was missed · sampled_out: the percentage · limited: the
+    event that it had its turn for · held: the companion and its state."""
     item: bytes = b""
     """The encoded item where the tag fired."""
     key: str = ""
@@ -36,6 +46,8 @@ class EventRun(msgspec.Struct, frozen=True):
     event: Event
     consent: dict[str, bool]
     tags: tuple[TagRun, ...]
+    violations: tuple[str, ...] = ()
+    """What the tracking plan found in it: `<schema> <field>`."""
 
 
 class Dead(msgspec.Struct, frozen=True):
@@ -46,6 +58,8 @@ class Dead(msgspec.Struct, frozen=True):
     message: str
     position: int = -1
     """The event's place, or -1 for the whole hit."""
+    violations: tuple[str, ...] = ()
+    """Of an event that the tracking plan refused: `<schema> <field>`."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -56,3 +70,6 @@ class Outcome(msgspec.Struct, frozen=True):
     repairs: dict[str, int] = {}
     """What was mended on the way in, by code, for example `invalid_utf8`: 2."""
     logs: tuple[str, ...] = ()
+    needs: tuple[Lookup, ...] = ()
+    """Look-ups whose answers are not recorded. Where there are any, what the tags did is not to be used: the hit is run
+    again once they are answered."""

@@ -14,7 +14,8 @@ class Hit(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     client: str
     """Instance id of the client that claimed it."""
     version: int
-    """Container version it arrived on; parse to map run by that version for ever."""
+    """Container version it arrived on; parse to map run by that version for ever. Below zero: revision -N of a
+    workspace, for a hit that is a preview."""
     received_us: int
     """Arrival, Unix microseconds."""
     method: str
@@ -52,6 +53,19 @@ class Hit(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """The decompressed body."""
     repairs: dict[str, int] = {}
     """What the edge could not use and took for absent, by code, for example `bad_fbp`: 1."""
+    environment: str = "live"
+    """The environment whose version took it; `preview` for a visitor's own look at a draft. Hits of any other than
+    `live` count in no figure, and no tag's queue holds them."""
+    preview: str = ""
+    """Id of the preview that it belongs to, "" for none."""
+    sends: bool = True
+    """Whether what it makes is sent. For hits that are not live: once, without retries."""
+    geo: dict[str, str] = {}
+    """Where its visitor is, as far as a proxy's header or the operator's database says: country (ISO 3166-1, upper
+    case), region (the second half of ISO 3166-2), city."""
+    consent_from: dict[str, str] = {}
+    """Purpose to what decided it, in words for a person; only of purposes that something other than the container's
+    plain default decided."""
 
 
 class LoggedHit(msgspec.Struct, frozen=True):

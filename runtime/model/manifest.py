@@ -11,6 +11,7 @@ from pydantic import Field as Declared
 from pydantic import model_validator
 
 from runtime.model.consent import Purpose
+from runtime.model.lookup import FAILED_TTL_S, MOST_TIMEOUT_MS, MOST_TTL_S, TIMEOUT_MS, TTL_S
 from runtime.model.part import Part
 from runtime.model.permissions import Permissions
 from runtime.model.throttle import Throttle
@@ -28,14 +29,17 @@ class Field(Part):
     """A setting that an instance of the template may or must give."""
 
     id: str = Declared(pattern=r"^[a-z][a-z0-9_]*$")
-    type: Literal["text", "url", "integer", "number", "boolean", "choice", "secret", "list", "map"]
+    type: Literal["text", "url", "integer", "number", "boolean", "choice", "secret", "regex", "list", "map"]
+    """regex: RE2, compiled when the container is checked."""
     label: str
     help: str
     required: bool = False
     default: Any = None
     choices: tuple[str, ...] = ()
-    items: Literal["text", "secret"] = "text"
-    """What a list holds."""
+    items: Literal["text", "secret", "regex", "regex_row"] = "text"
+    """What a list holds. regex_row: a pattern, ` -> ` and what stands for it; the last arrow parts the two."""
+    keys: Literal["text", "regex"] = "text"
+    """What the keys of a map are."""
     pattern: str | None = None
     """RE2, matched against the whole text (of each item in a list)."""
     min: float | None = None
@@ -186,6 +190,17 @@ class DestinationSpec(Part):
     """What the vendor allows; a figure that the tag gives wins."""
 
 
+class LookupSpec(Part):
+    """How the look-ups of a variable are made. Its script describes each in `lookup`; `resolve` gets the answer."""
+
+    timeout_ms: FromSetting | Annotated[int, Declared(ge=1, le=MOST_TIMEOUT_MS)] = TIMEOUT_MS
+    """For so long a hit waits for the answer. A setting that gives more counts as the most there is."""
+    ttl_s: FromSetting | Annotated[int, Declared(ge=0, le=MOST_TTL_S)] = TTL_S
+    """For so long other hits take the same answer without asking."""
+    failed_ttl_s: FromSetting | Annotated[int, Declared(ge=0, le=MOST_TTL_S)] = FAILED_TTL_S
+    """The same, where there was no answer, or one with a status of 429 or from 500."""
+
+
 class Vendor(Part):
     """Whose format this is, and where and when it was checked."""
 
@@ -211,6 +226,8 @@ class Manifest(Part):
     permissions: Permissions = Permissions()
     client: ClientSpec | None = None
     destination: DestinationSpec | None = None
+    lookup: LookupSpec | None = None
+    """Variables only: the script makes look-ups."""
 
     @model_validator(mode="after")
     def _matching(self) -> Manifest:
@@ -218,6 +235,10 @@ class Manifest(Part):
             raise ValueError("a template of kind client has a `client:` part, and no other kind has")
         if (self.kind == "destination") != (self.destination is not None):
             raise ValueError("a template of kind destination has a `destination:` part, and no other kind has")
+        if self.lookup is not None and self.kind != "variable":
+            raise ValueError("`lookup:` is for variables alone: any other template takes what a variable found")
+        if self.lookup is not None and self.permissions.hosts is None:
+            raise ValueError("a variable with `lookup:` asks a server: name its hosts under `permissions.hosts`")
         if self.permissions.cookies and self.permissions.cookies.set and self.kind != "client":
             raise ValueError("`permissions.cookies.set` is for clients alone: only a client answers the browser")
         return self

@@ -23,6 +23,7 @@ SETTABLE_COOKIES: tuple[SettableCookie, ...] = get_args(SettableCookie)
 HitField = Literal[
     "id", "method", "path", "host", "query", "received_ms", "received_s", "client_ip", "user_agent", "language",
     "page_url", "referrer", "fbp", "fbc", "visitor_id", "trust", "verified", "route", "consent", "headers", "cookies",
+    "geo",
 ]  # fmt: skip
 HIT_FIELDS: tuple[HitField, ...] = get_args(HitField)
 

@@ -6,6 +6,7 @@ A version is stored as it was published; the policy in force is laid over it whe
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Annotated, Literal
 
 import msgspec
@@ -108,6 +109,11 @@ class Policy(Part):
             secrets=_rules([(rule.secrets, rule) for rule in rules]),
             log=_rules([((rule.log,) if rule.log else (), rule) for rule in rules]),
         )
+
+    @property
+    def digest(self) -> str:
+        """What it is known by: a short digest of its rules, "" where there are none."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:12] if self.deny else ""
 
     def over(self, snapshot: Snapshot) -> Snapshot:
         """Returns a version as it may run here. Its bytes and its hash stay those of the published one."""
