@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
+
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
 @cache
@@ -22,6 +25,11 @@ def host_name(host: str) -> str:
     if name.count(":") == 1:
         name = name.partition(":")[0]
     return name.removesuffix(".")
+
+
+def is_host_name(text: str) -> bool:
+    """Whether a text is a host name in the form in which hosts are compared: small letters, no port, no final dot."""
+    return _HOST.fullmatch(text) is not None
 
 
 def is_address(name: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -17,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from runtime.text.masks import HIDDEN, mask, mask_text
-from runtime.text.secrets import VARIABLE_PREFIX, reference
+from runtime.text.secrets import known_secrets, reference
 
 SHORTEST = 4
 """Characters of the shortest form that is looked for: less would turn up by chance in any text."""
@@ -104,10 +103,14 @@ class Redactor:
 
 
 def environment_redactor(more: Mapping[str, str] | None = None) -> Redactor:
-    """Returns the redactor of the secrets that the environment holds, and of more by name."""
-    known = {name: value for name, value in os.environ.items() if name.startswith(VARIABLE_PREFIX)}
-    secrets = {name.removeprefix(VARIABLE_PREFIX): value for name, value in known.items()} | dict(more or {})
+    """Returns the redactor of the secrets that the process knows, and of more by name."""
+    secrets = known_secrets() | dict(more or {})
     return _made(tuple(sorted(secrets.items())))
+
+
+def clean_line(line: dict[str, Any]) -> dict[str, Any]:
+    """Returns a log line as it may be written, by the secrets that the process knows at this moment."""
+    return environment_redactor().line(line)
 
 
 @lru_cache(maxsize=64)

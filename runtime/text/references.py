@@ -37,6 +37,11 @@ def fill_variables(text: str, value_of: Callable[[str], str]) -> str:
     return _VARIABLE.sub(lambda found: value_of(found[1]), text)
 
 
+def rename_variable(text: str, name_of: Callable[[str], str]) -> str:
+    """Returns the text with other names in its `{{variable}}`; the spaces inside the braces stay."""
+    return _VARIABLE.sub(lambda found: found[0].replace(found[1], name_of(found[1])), text)
+
+
 def names_in_braces(text: str) -> list[str]:
     """Returns whatever stands in double braces, also what cannot be an id and was probably meant as one."""
     return _BRACES.findall(text)

@@ -10,6 +10,8 @@ import re2
 _MAX_MEMORY = 1 << 20
 """Bytes a pattern; with the cache's size the bound for what all patterns together may take."""
 _MAX_SET_MEMORY = 256 << 20
+_QUOTED = 64
+"""Characters of a pattern that a message repeats."""
 
 
 class Pattern:
@@ -93,9 +95,18 @@ def _options() -> re2.Options:
 
 
 def _refused(pattern: str, error: Exception) -> ValueError:
+    """Returns the error in plain words, with the place where RE2 names what it stumbled over and that occurs once."""
     reason = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
-    words = reason.decode("utf-8", "replace")
-    return ValueError(f"`{pattern}` is not a regular expression that RE2 takes: {words}")
+    words, _, culprit = reason.decode("utf-8", "replace").partition(": ")
+    if culprit and culprit != pattern and len(culprit) <= _QUOTED:
+        words = f"{words}: {culprit}"
+        if pattern.count(culprit) == 1:
+            words = f"{words} (at character {pattern.index(culprit) + 1})"
+    return ValueError(f"{_quoted(pattern)} is not a regular expression that RE2 takes: {words}")
+
+
+def _quoted(pattern: str) -> str:
+    return f"`{pattern}`" if len(pattern) <= _QUOTED else f"`{pattern[:_QUOTED]}…`"
 
 
 def _utf8(text: str) -> bytes:

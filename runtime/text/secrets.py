@@ -1,6 +1,7 @@
 """Secrets by name: the references that files hold, and the values that only a sender may take out.
 
-A value comes from the environment and never enters a container, a snapshot, a log line or a trace.
+A value comes from the environment or from the secret store, whose values a process takes in with `hold`, and never
+enters a container, a snapshot, a log line or a trace.
 """
 
 from __future__ import annotations
@@ -64,10 +65,33 @@ def variable_name(name: str) -> str:
     return VARIABLE_PREFIX + name.upper().replace("-", "_")
 
 
+_held: dict[str, str] = {}
+"""Variable to value, of the secret store."""
+
+
+def hold(values: Mapping[str, str]) -> bool:
+    """Takes in the values of the secret store, by stored name, in place of those before; returns whether any differs.
+
+    A variable of the environment with the same name wins: an operator can override without the store.
+    """
+    new = {VARIABLE_PREFIX + name: value for name, value in values.items()}
+    changed = new != _held
+    _held.clear()
+    _held.update(new)
+    return changed
+
+
+def known_secrets() -> dict[str, str]:
+    """Returns every value that this process knows, by stored name. For filters that look for them."""
+    given = {name: value for name, value in os.environ.items() if name.startswith(VARIABLE_PREFIX)}
+    return {name.removeprefix(VARIABLE_PREFIX): value for name, value in (_held | given).items()}
+
+
 def secret_value(name: str, environment: Mapping[str, str] | None = None) -> Secret:
     """Returns the secret of that name; an OperatorError names the variable where it is unset or empty."""
     variable = variable_name(name)
-    value = (os.environ if environment is None else environment).get(variable, "")
+    value = (os.environ if environment is None else environment).get(variable, "") or _held.get(variable, "")
     if not value:
-        raise OperatorError(f"The secret {name} is not set.", hint=f"Set the environment variable {variable}.")
+        hint = f"Set it with `firsthand secret set {name}`, or as the environment variable {variable}."
+        raise OperatorError(f"The secret {name} is not set.", hint=hint)
     return Secret(value)

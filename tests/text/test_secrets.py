@@ -46,7 +46,7 @@ def test_a_value_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("environment", [{}, {"FIRSTHAND_SECRET_META_TOKEN": ""}])
 def test_a_missing_secret_is_told_by_its_variable(environment: dict[str, str]) -> None:
-    with pytest.raises(OperatorError, match="Set the environment variable FIRSTHAND_SECRET_META_TOKEN"):
+    with pytest.raises(OperatorError, match="environment variable FIRSTHAND_SECRET_META_TOKEN"):
         secret_value("META_TOKEN", environment)
 
 
