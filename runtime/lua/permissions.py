@@ -10,7 +10,7 @@ from runtime.errors import FaultKind
 from runtime.lua.values import Cuts, Grants
 from runtime.model.reach import Rule
 
-EVENT_FUNCTIONS = frozenset(("map", "apply", "resolve"))
+EVENT_FUNCTIONS = frozenset(("map", "apply", "resolve", "lookup"))
 """Functions whose first argument is the event. `parse`, `request` and `verdict` get other data, whole."""
 
 _NIL_FIELD = re.compile(r"^(?P<place>[^\s:]+:\d+: )?attempt to .* a nil value \(field '(?P<name>.*)'\)$")

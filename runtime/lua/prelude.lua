@@ -109,8 +109,8 @@ local pending = {}
 
 -- Takes the call from `pending`, so that a runner at rest holds no data of its last one.
 local function perform()
-  local script, name, a, b, c = pending.script, pending.name, pending.a, pending.b, pending.c
-  pending.script, pending.a, pending.b, pending.c = nil, nil, nil, nil
+  local script, name, a, b, c, d = pending.script, pending.name, pending.a, pending.b, pending.c, pending.d
+  pending.script, pending.a, pending.b, pending.c, pending.d = nil, nil, nil, nil, nil
   local environment = setmetatable({}, script.meta)
   environment._G = environment
   shared.begin(environment)
@@ -119,7 +119,7 @@ local function perform()
   if name == nil then return exported end
   local f = rawget(exported, name)
   if type(f) ~= "function" then error("the script returns no function `" .. name .. "`", 0) end
-  return f(a, b, c)
+  return f(a, b, c, d)
 end
 
 
@@ -254,7 +254,7 @@ end
 -- Calls a function of a script. `cut`: the first argument is an event, of which the script may not see everything;
 -- `last`: it is nobody's afterwards. Returns fault kind or nil, instructions used, log lines or nil, then what flatten
 -- returns: for a fault nil and its message.
-function entries.call(script, name, at_us, cut, last, a, b, c)
+function entries.call(script, name, at_us, cut, last, a, b, c, d)
   begin(script, name, at_us)
   forget()
   if a == nil or last and not cut then
@@ -264,6 +264,7 @@ function entries.call(script, name, at_us, cut, last, a, b, c)
   end
   if b ~= nil then pending.b = copies.whole(b) end
   if c ~= nil then pending.c = copies.whole(c) end
+  if d ~= nil then pending.d = copies.whole(d) end
   return flat_answer(run())
 end
 

@@ -104,6 +104,10 @@ class Sandbox:
         self._walk = Walk(self._engine.table_type, self._limits.max_depth, self._limits.max_nodes)
         self._shapes = Shapes()
 
+    def belong_to(self, container: str) -> None:
+        """Names the container whose scripts run here: what `container.id` tells them."""
+        self._crossings.context.container = container
+
     def script(
         self, name: str, source: str, *, grants: Grants = _ALL, shared: Sequence[str] = (), content: str = ""
     ) -> Script:

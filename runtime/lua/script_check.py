@@ -24,7 +24,7 @@ FUNCTIONS: dict[Kind, tuple[str, ...]] = {
     "transformation": ("apply",),
 }
 """What each kind's script must return."""
-OPTIONAL: dict[Kind, tuple[str, ...]] = {"destination": ("verdict",)}
+OPTIONAL: dict[Kind, tuple[str, ...]] = {"destination": ("verdict",), "variable": ("lookup",)}
 """What it may return beside."""
 
 FileOf = Callable[[str], str]
@@ -146,10 +146,20 @@ class ScriptCheck:
             if name not in returned:
                 members = ", ".join(f"{each} = {each}" for each in needed)
                 yield Problem(file, f"the script returns no function `{name}`", f"end it with `return {{ {members} }}`")
+        yield from self._check_lookup(template, "lookup" in returned)
         for name in sorted(returned - set(known)):
             near = difflib.get_close_matches(name, [each for each in known if each not in returned], n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"a {kind} has {', '.join(known)}"
             yield Problem(file, f"nobody calls the function `{name}`", hint, severity="warning")
+
+    def _check_lookup(self, template: Template, returned: bool) -> Iterator[Problem]:
+        """Yields what is missing where only one of script and manifest knows of look-ups."""
+        file, declared = self._file_of(template.key), template.manifest.lookup is not None
+        if declared and not returned:
+            yield Problem(file, "the manifest has `lookup:`, and the script returns no function `lookup`")
+        elif returned and not declared and template.manifest.kind == "variable":
+            hint = "add `lookup: {}` to the manifest, and the hosts to its permissions"
+            yield Problem(file, "the script returns `lookup`, which nobody calls", hint)
 
     def _of_finding(self, finding: Finding, key: str) -> Problem:
         place = f"{self._file_of(key)}:{finding.line}:{finding.column}"

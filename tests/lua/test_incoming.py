@@ -17,6 +17,7 @@ HIT = hit(
     headers={"accept-language": "de-DE", "x-shop-id": "7", "user-agent": "Browser/1"},
     query=b"gclid=a%C3%A4%00b&empty=&twice=1&twice=2",
     path="/e/1",
+    geo={"country": "DE", "city": "Berlin"},
 )
 
 
@@ -45,10 +46,13 @@ def grants(
         ('incoming.query("empty")', ""),
         ('incoming.query("twice")', "1"),
         ('incoming.query("none")', None),
+        ("incoming.query()", "gclid=a%C3%A4%00b&empty=&twice=1&twice=2"),
+        ("incoming.geo().country", "DE"),
+        ("incoming.geo().region", None),
     ],
 )
 def test_what_is_granted_is_read(sandbox: Sandbox, expression: str, expected: Any) -> None:
-    given = grants(("_ttp", "_ga_*"), ("accept-language", "x-shop-*"), ("query",))
+    given = grants(("_ttp", "_ga_*"), ("accept-language", "x-shop-*"), ("query", "geo"))
     assert value(sandbox, f"return {expression}", hit=HIT, grants=given) == expected
 
 
@@ -68,6 +72,10 @@ def test_what_is_granted_is_read(sandbox: Sandbox, expression: str, expected: An
             'incoming.query("gclid")',
             "the query of the request is not granted: add `hit: {fields: [query], why: ...}` to the manifest's "
             "permissions",
+        ),
+        (
+            "incoming.geo()",
+            "the visitor's place is not granted: add `hit: {fields: [geo], why: ...}` to the manifest's permissions",
         ),
         ('incoming.header("Cookie")', "header `cookie` holds credentials: no script may read it"),
         ('incoming.header("authorization")', "header `authorization` holds credentials: no script may read it"),

@@ -42,7 +42,8 @@ def test_every_function_is_documented(name: str, function: KitFunction) -> None:
 @pytest.mark.parametrize(("name", "function"), FUNCTIONS, ids=[name for name, _ in FUNCTIONS])
 def test_every_example_runs_and_says_what_comes_out(sandbox: Sandbox, name: str, function: KitFunction) -> None:
     call, arrow, result = function.example.partition(" --> ")
-    incoming = hit(cookies={"_ttp": "2abc"}, query=b"gclid=EAIa")
+    incoming = hit(cookies={"_ttp": "2abc"}, query=b"gclid=EAIa", client="pixel", version=12)
+    sandbox.belong_to("shop")
     if not arrow:
         body = f"local batch, headers = event, {{}}\n{call if '=' in call else 'local _ = ' + call}"
         run(sandbox, body, GIVEN, GIVEN, hit=incoming)

@@ -176,7 +176,7 @@ def test_long_and_deep_scripts_are_read(names: Names) -> None:
 
 SCRIPTS = [
     *(ROOT / "tags").rglob("*.lua"),
-    *(ROOT / "runtime/cli/scaffold").rglob("*.lua"),
+    *(ROOT / "runtime/containers/scaffold").rglob("*.lua"),
     *(ROOT / "tests/containers/templates").rglob("*.lua"),
 ]
 WORDS = [

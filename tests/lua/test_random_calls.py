@@ -27,4 +27,4 @@ def test_random_scripts_do_no_harm(seed: int) -> None:
     kinds = Counter(told["kinds"])
     assert kinds.total() == SCRIPTS
     assert kinds["ok"] > SCRIPTS // 4, "most scripts must get past their first call to try anything"
-    assert set(kinds) <= {"ok", "cpu", "memory", "result", "error"}
+    assert set(kinds) <= {"ok", "cpu", "memory", "result", "error", "permission"}

@@ -66,8 +66,12 @@ def test_a_function_that_nobody_calls_is_a_warning() -> None:
         "warning: destination.lua:1:16: there is no global `print` (write lines with `log.info`)",
         "warning: destination.lua: nobody calls the function `verdit` (did you mean `verdict`?)",
     ]
+    assert texts("return { resolve = function() end, lookup = function() end }") == [
+        "error: variable.lua: the script returns `lookup`, which nobody calls (add `lookup: {}` to the manifest, and "
+        "the hosts to its permissions)"
+    ]
     assert texts("return { resolve = function() end, other = function() end }") == [
-        "warning: variable.lua: nobody calls the function `other` (a variable has resolve)"
+        "warning: variable.lua: nobody calls the function `other` (a variable has resolve, lookup)"
     ]
 
 

@@ -44,6 +44,8 @@ class CallContext:
     """What the script may read of it."""
     function: str = ""
     """Name of the script's function that is called."""
+    container: str = ""
+    """Name of the container whose scripts run; it stays from call to call."""
     refusals: list[str] = field(default_factory=list)
     """Messages of what was not permitted in this call."""
 

@@ -67,11 +67,24 @@ def _path(context: CallContext) -> str | None:
     return None if hit is None else _text(hit.path)
 
 
-def _query(context: CallContext, name: str) -> str | None:
+def _part(context: CallContext, part: str, what: str) -> Hit | None:
+    """Returns the request, where the manifest grants that part of it."""
     hit, reach = _hit(context), context.readable.parts
-    if not reach.allows("query"):
-        raise NotPermitted(reach.refusal("the query of the request", "query", "hit: {fields: [query], why: ...}"))
-    return None if hit is None else _text(_pairs(hit.query).get(name))
+    if not reach.allows(part):
+        raise NotPermitted(reach.refusal(what, part, f"hit: {{fields: [{part}], why: ...}}"))
+    return hit
+
+
+def _query(context: CallContext, name: str | None) -> str | None:
+    hit = _part(context, "query", "the query of the request")
+    if hit is None:
+        return None
+    return _text((hit.query.decode("utf-8", "replace") or None) if name is None else _pairs(hit.query).get(name))
+
+
+def _geo(context: CallContext) -> dict[str, str]:
+    hit = _part(context, "geo", "the visitor's place")
+    return {} if hit is None else dict(hit.geo)
 
 
 @lru_cache(maxsize=8)
@@ -127,12 +140,22 @@ FUNCTIONS: dict[str, KitFunction] = {
     ),
     "query": KitFunction(
         _query,
-        "Reads a parameter of the request's query, decoded; of equal names the first. The manifest grants the query "
-        "under permissions.hit.fields.",
-        ("name: text",),
-        "text? — nil where the query has none of that name",
+        "Reads a parameter of the request's query, decoded; of equal names the first. Without a name it is the whole "
+        "query, as it was sent. The manifest grants it under permissions.hit.fields.",
+        ("name: text?",),
+        "text? — nil where the query has none of that name, or there is no query",
         'incoming.query("gclid")',
         context=True,
         base_cost=200,
+    ),
+    "geo": KitFunction(
+        _geo,
+        "Tells where the visitor is, as far as a trusted proxy or the operator's database says. The manifest grants it "
+        "under permissions.hit.fields.",
+        (),
+        "table — country (`US`), region (`CA`) and city, those that are known",
+        "incoming.geo().country",
+        context=True,
+        base_cost=60,
     ),
 }
