@@ -23,7 +23,8 @@ GOLDEN = bytes.fromhex("""
 
 def test_the_format_of_the_first_release_stays() -> None:
     assert decode_hit(GOLDEN) == SAMPLE
-    assert encode_hit(SAMPLE) == GOLDEN
+    first, now = (msgspec.msgpack.decode(record[1:]) for record in (GOLDEN, encode_hit(SAMPLE)))
+    assert now[: len(first)] == first  # What later releases add stands behind it.
 
 
 def test_the_format_byte_stands_first() -> None:
