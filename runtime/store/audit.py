@@ -16,9 +16,16 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-What = Literal["begin", "publish", "rollback", "command"]
-"""begin: what there was before the log · publish, rollback: an environment now runs a version · command: what the
-routers were asked for."""
+What = Literal[
+    "begin", "publish", "rollback", "environment", "command", "preview", "previews_ended",
+    "workspace_created", "workspace_saved", "workspace_merged", "workspace_renamed", "workspace_published",
+    "workspace_discarded", "user", "session", "token", "secret", "test",
+]  # fmt: skip
+"""begin: what there was before the log · publish, rollback: an environment now runs a version · environment: where it
+answers was said, or it was removed · command: what the routers were asked for · preview: a link was given out ·
+previews_ended: none of those before is valid any more · workspace_…: what became of a draft;
+merged: it took in what another had published · user, session, token: who may use the admin port, and who came ·
+secret: one was set or removed · test: a test event was sent."""
 
 FIRST = "0" * 64
 """Stands in the first row for the hash of the one before."""
@@ -31,11 +38,14 @@ _NEVER = "CREATE TRIGGER audit_no_{0} BEFORE {0} ON audit BEGIN SELECT raise(ABO
 _LAST = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 _ADD = "INSERT INTO audit (number, at, who, what, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ROWS = "SELECT number, at, who, what, detail, previous, hash FROM audit ORDER BY number"
-_EXISTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'audit'"
-_COUNTED = "SELECT seq FROM sqlite_sequence WHERE name = 'audit'"
+EXISTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'audit'"
+_PREVIEWS = (
+    "SELECT number, at, who, what, detail, previous, hash FROM audit WHERE what = 'preview'"
+    " AND number > (SELECT ifnull(max(number), 0) FROM audit WHERE what = 'previews_ended')"
+    " ORDER BY number DESC LIMIT 200"
+)
 _ENVIRONMENTS = "SELECT name, version FROM environment ORDER BY name"
 _HASHES = "SELECT number, hash FROM version ORDER BY number"
-_BLOBS = "SELECT hash, content FROM blob ORDER BY hash"
 
 
 class AuditRow(NamedTuple):
@@ -81,9 +91,16 @@ def add(db: Any, who: str, what: What, detail: Mapping[str, Any]) -> None:
 
 def rows(db: Any) -> list[AuditRow]:
     """Returns all rows, the oldest first; none where an older Firsthand wrote the file last."""
-    if not db.execute(_EXISTS).fetchone()[0]:
+    if not db.execute(EXISTS).fetchone()[0]:
         return []
     return [AuditRow(*row) for row in db.execute(_ROWS).fetchall()]
+
+
+def previews(db: Any) -> list[AuditRow]:
+    """Returns what is told of preview links since all were ended last, the newest first; at most the last 200."""
+    if not db.execute(EXISTS).fetchone()[0]:
+        return []
+    return [AuditRow(*row) for row in db.execute(_PREVIEWS).fetchall()]
 
 
 def row_hash(row: AuditRow) -> str:
@@ -105,20 +122,6 @@ def earlier(log: list[AuditRow], environment: str) -> list[int]:
     return stack[:-1]
 
 
-def verify(db: Any, known: str = "") -> Iterator[str]:
-    """Yields where the log is broken, and where versions and pointers are not what it says they are.
-
-    `known` is a hash that was noted earlier: the log must still have a row with it.
-    """
-    log = rows(db)
-    yield from _chain(log)
-    yield from _end(db, log)
-    if known and known not in {row.hash for row in log}:
-        yield "no row has the hash that was given: rows were written anew or cut off"
-    yield from _pointers(db, log)
-    yield from _versions(db, log)
-
-
 def os_user() -> str:
     """Returns the name under which this process runs; the number where it has none, as in many containers."""
     try:
@@ -128,71 +131,18 @@ def os_user() -> str:
 
 
 def _moves(log: list[AuditRow], environment: str) -> Iterator[tuple[str, int]]:
+    running: int | None = None
     for row in log:
-        for name, version in _pointed(row).items():
-            if name == environment:
-                yield row.what, version
+        version = pointed(row).get(environment, running)
+        if version is not None and version != running:
+            yield row.what, version
+        running = version
 
 
-def _pointed(row: AuditRow) -> dict[str, int]:
-    """Returns the version that each environment runs since this row."""
+def pointed(row: AuditRow) -> dict[str, int | None]:
+    """Returns the version that each environment runs since this row, None for one that was removed."""
     if row.what == "begin":
         return dict(row.content.get("environments", {}))
-    if row.what in ("publish", "rollback"):
-        return {row.content.get("environment", ""): row.content.get("version", 0)}
+    if row.what in ("publish", "rollback", "environment"):
+        return {row.content.get("environment", ""): row.content.get("version")}
     return {}
-
-
-def _made(row: AuditRow) -> dict[int, str]:
-    """Returns the hash of each version that this row tells of first."""
-    if row.what == "begin":
-        return {int(number): hash for number, hash in row.content.get("versions", {}).items()}
-    if row.what == "publish" and row.content.get("made"):
-        return {row.content.get("version", 0): row.content.get("hash", "")}
-    return {}
-
-
-def _chain(log: list[AuditRow]) -> Iterator[str]:
-    number, previous = 0, FIRST
-    for row in log:
-        if row.number != number + 1:
-            yield f"row {number + 1} is missing: row {row.number} follows row {number}"
-        elif row.previous != previous:
-            yield f"row {row.number} does not follow row {number}: it names another hash as the one before"
-        if row.hash != row_hash(row):
-            yield f"row {row.number} was changed: its hash is not that of what it says"
-        number, previous = row.number, row.hash
-
-
-def _end(db: Any, log: list[AuditRow]) -> Iterator[str]:
-    if not db.execute(_EXISTS).fetchone()[0]:
-        yield "there is no audit log: the next command that writes begins one"
-        return
-    counted = (db.execute(_COUNTED).fetchone() or (0,))[0]
-    last = log[-1].number if log else 0
-    if counted != last:
-        yield f"rows are missing at the end: {counted} were written, the last one is row {last}"
-
-
-def _pointers(db: Any, log: list[AuditRow]) -> Iterator[str]:
-    told: dict[str, int] = {}
-    for row in log:
-        told |= _pointed(row)
-    found = dict(db.execute(_ENVIRONMENTS).fetchall())
-    for name in sorted({*told, *found}):
-        if told.get(name) != found.get(name):
-            yield f"{name} runs version {found.get(name)}, and the log says {told.get(name)}"
-
-
-def _versions(db: Any, log: list[AuditRow]) -> Iterator[str]:
-    made: dict[int, str] = {}
-    for row in log:
-        made |= _made(row)
-    found = dict(db.execute(_HASHES).fetchall())
-    for number in sorted({*made, *found}):
-        if made.get(number) != found.get(number):
-            yield f"version {number} is not the one that the log says was made"
-    for hash, content in db.execute(_BLOBS):
-        if hashlib.sha256(content).hexdigest() != hash:
-            numbers = ", ".join(str(number) for number, of in found.items() if of == hash)
-            yield f"the content of version {numbers} was changed"

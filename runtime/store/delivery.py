@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from runtime.store.delivery_lookups import PRUNE, LookupReader, write_lookups
 from runtime.store.delivery_replay import ReplayReader
 from runtime.store.delivery_rows import (
     TOTALS,
@@ -62,6 +63,7 @@ class DeliveryStore:
         self._connection = open_delivery(path)
         self.replay = ReplayReader(self._connection)
         """What was asked for, and what a replay looks at; as of the last settlement."""
+        self.lookups = LookupReader(self._connection)
 
     def close(self) -> None:
         """Closes the file."""
@@ -92,6 +94,7 @@ class DeliveryStore:
             connection.executemany(_START, settlement.starts.items())
             connection.execute(_TELL, (settlement.told,))
             connection.executemany(_MOVE, settlement.cursors.items())
+            write_lookups(connection, settlement)
             self._asked(connection, settlement)
 
     def cursors(self) -> dict[str, int]:
@@ -162,6 +165,7 @@ class DeliveryStore:
              (before_ms, limit)),
             ("DELETE FROM dead WHERE id IN (SELECT id FROM dead WHERE failed_ms < ? ORDER BY failed_ms LIMIT ?)",
              (before_ms, limit)),
+            (PRUNE, (upto, before_ms, limit)),
             ("DELETE FROM rollup WHERE minute > ? AND minute < ?", (TOTALS, aged_ms // 60_000)),
             ("DELETE FROM job WHERE state <> 'running' AND changed_ms < ?", (aged_ms,)),
         )  # fmt: skip

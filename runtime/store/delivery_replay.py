@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from runtime.model.command import Selection
+from runtime.store.delivery_lookups import LookupReader
 from runtime.store.delivery_rows import AppliedRow, DeadRow, EventFlag, EventRow, JobRow
 from runtime.store.delivery_schema import select_sql, stored_format
 
@@ -77,6 +78,10 @@ class ReplayReader:
         """Tells that the tag made an item of an event, by its summary."""
         return self.standing(tag, seq).states.get(pos) == "fired"
 
+    def waits(self, seq: int) -> bool:
+        """Tells whether a hit waits for look-ups, so that nothing has come of it yet."""
+        return LookupReader(self._connection).waits(seq)
+
     def summaries(self, seq: int) -> list[EventRow]:
         """Returns the summaries of a hit's events, without those that were given up before any tag ran."""
         rows = self._all(f"{_EVENTS} WHERE seq = ? AND flags & ? = 0", (seq, EventFlag.DEAD.value))
@@ -116,8 +121,8 @@ class ReplayReader:
 
     def lost_hits(self, selection: Selection, first: int) -> int:
         """Returns how many hits of the selection's time, known by their summaries, lie before the log's first one."""
-        sql = "SELECT count(DISTINCT seq) FROM event WHERE seq < ? AND recv_us >= ? AND recv_us < ?"
-        return self._number(sql, (first, selection.since_us, selection.until_us))
+        sql = "SELECT count(DISTINCT seq) FROM event WHERE seq < ? AND recv_us >= ? AND recv_us < ? AND flags & ? = 0"
+        return self._number(sql, (first, selection.since_us, selection.until_us, EventFlag.PREVIEW.value))
 
     def outstanding(self, tag: str) -> int:
         """Returns how many items of the tag a replay has handed over that were not tried yet."""

@@ -34,6 +34,14 @@ class EventFlag(enum.IntFlag):
     """A tag's script failed."""
     DEAD = 16
     """The hit, or this event of it, was given up before any tag ran."""
+    PREVIEW = 32
+    """Its hit is not live: a preview's, or of an environment beside live. It counts in no figure."""
+    VIOLATED = 64
+    """The tracking plan found something in it."""
+
+
+SENT_ONCE, NOT_SENT = "fired: sent once", "fired: not sent"
+"""What stands in the summary of a hit that is not live where a tag made an item: no queue has it."""
 
 
 class EventRow(NamedTuple):
@@ -106,6 +114,30 @@ class AttemptRow(msgspec.Struct, frozen=True):
     answer: str
     """Start of the vendor's answer, at most 2 KB, secrets masked."""
     dry_run: int
+    made: bytes = b""
+    """A `Made` as MessagePack; empty in rows from before it was kept."""
+    basis: str = ""
+    """JSON: what beside hits, versions and look-ups could change the bytes, see `runtime.text.basis`."""
+
+
+class LookupRow(NamedTuple):
+    """What came of one of a hit's look-ups."""
+
+    seq: int
+    key: str
+    value: bytes
+    """JSON of a `model.lookup.Answer`."""
+    at_ms: int
+    """When it was recorded for this hit; a cached answer is older."""
+
+
+class Made(msgspec.Struct, frozen=True, array_like=True):
+    """What the members of an attempt were made of, in their order."""
+
+    versions: tuple[int, ...] = ()
+    """The versions whose `map` made them; empty where each is that of its own hit."""
+    checks: bytes = b""
+    """Their hits' fingerprints, four bytes each, the highest first; 0 for one that is not known."""
 
 
 class QuarantineRow(NamedTuple):
@@ -179,6 +211,10 @@ class Settlement:
     """Summaries (seq, pos) that replace what `events` or the file has."""
     gone: set[tuple[int, int]] = field(default_factory=set)
     """Summaries to remove."""
+    lookups: dict[int, dict[str, LookupRow]] = field(default_factory=dict)
+    """Answers to record, by hit and key. What is recorded once stays."""
+    waiting: dict[int, int | None] = field(default_factory=dict)
+    """Hits that wait for look-ups, with the time (Unix ms) since when; None = the hit waits no more."""
     applied: list[AppliedRow] = field(default_factory=list)
     jobs: dict[tuple[int, str], JobRow] = field(default_factory=dict)
     """By command and tag."""
@@ -211,4 +247,5 @@ class Settlement:
             + len(self.reroutes)
         )
         state = (self.told > 0) + len(self.cursors) + len(self.starts) + len(self.retries) + len(self.rollups)
-        return lists + asked + len(self.forgotten) + state
+        looked_up = len(self.lookups) + len(self.waiting)
+        return lists + asked + len(self.forgotten) + state + looked_up

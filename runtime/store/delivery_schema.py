@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runtime.errors import FormatTooNew
 
-FORMAT = 3
+FORMAT = 4
 """Kept in `user_version`. A file with a greater number is refused; an older one is brought up by its writer, and read
 as it is."""
 
@@ -64,7 +64,17 @@ CREATE TABLE reroute (tag TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (
 CREATE INDEX retry_replay ON retry (tag) WHERE reason = 'replay';
 """
 
-_STEPS = (_TABLES, _QUARANTINE, _COMMANDS)
+_LOOKUPS = """
+CREATE TABLE lookup (
+  seq INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (seq, key)) WITHOUT ROWID;
+CREATE INDEX event_id ON event (event_id);
+CREATE TABLE waiting (seq INTEGER PRIMARY KEY, since_ms INTEGER NOT NULL);
+ALTER TABLE attempt ADD COLUMN made BLOB NOT NULL DEFAULT x'';
+ALTER TABLE attempt ADD COLUMN basis TEXT NOT NULL DEFAULT '';
+"""
+
+_STEPS = (_TABLES, _QUARANTINE, _COMMANDS, _LOOKUPS)
 """What each format adds to the one before; the first makes format 1. Append only."""
 
 

@@ -124,11 +124,12 @@ CHANGES = {
     "DELETE FROM audit WHERE number = 5": ["rows are missing at the end: 5 were written, the last one is row 4"],
     "UPDATE environment SET version = 2": ["live runs version 2, and the log says 1"],
     "DELETE FROM environment": ["live runs version None, and the log says 1"],
-    "INSERT INTO environment VALUES ('staging', 2)": ["staging runs version 2, and the log says None"],
+    "INSERT INTO environment (name, version) VALUES ('staging', 2)": ["staging runs version 2, and the log says None"],
     "UPDATE blob SET content = x'00' WHERE content = CAST('2' AS BLOB)": ["the content of version 2 was changed"],
     "UPDATE version SET hash = (SELECT hash FROM version WHERE number = 1) WHERE number = 2": [
         "version 2 is not the one that the log says was made"
     ],
+    "UPDATE version SET who = 'eve' WHERE number = 2": ["version 2 was made by ada, and not by eve"],
 }
 
 
@@ -148,6 +149,7 @@ def test_a_log_that_was_written_anew_shows_by_a_hash_that_was_noted(control: Con
             previous = row_hash(forged)
             db.execute("UPDATE audit SET who = 'eve', previous = ?, hash = ? WHERE number = ?",
                        [forged.previous, previous, row.number])  # fmt: skip
+        db.execute("UPDATE version SET who = 'eve'")
     assert control.verify() == []
     (problem,) = control.verify(noted)
     assert "no row has the hash that was given" in problem

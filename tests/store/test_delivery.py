@@ -22,6 +22,7 @@ from runtime.store.delivery_rows import (
     Settlement,
     storable,
 )
+from runtime.store.event_search import EventQuery
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_settlement_is_applied_whole_or_not_at_all(path: Path) -> None:
     store.close()
     reader = DeliveryReader(path)
     assert reader.cursors() == {"meta": 1}
-    assert reader.events() == []
+    assert reader.find().rows == []
     assert reader.retries() == []
     reader.close()
 
@@ -114,7 +115,7 @@ def test_rows_are_written_over_rather_than_twice(path: Path) -> None:
         )
     store.close()
     reader = DeliveryReader(path)
-    assert [row.name for row in reader.events()] == ["two"]
+    assert [row.name for row in reader.find().rows] == ["two"]
     assert [letter.row.reason for letter in reader.dead_letters()] == ["two"]
     assert [row.reason for row in reader.retries()] == ["two"]
     assert reader.counts(7, 8) == {("received", "pixel"): 4}
@@ -157,12 +158,12 @@ def test_events_are_filtered_and_paged_newest_first(path: Path) -> None:
         event(n, name="purchase" if n % 2 else "lead", flags=EventFlag.DENIED if n == 4 else 0) for n in range(1, 8)
     ]
     reader = settled(path, Settlement(events=rows))
-    assert [row.seq for row in reader.events(limit=3)] == [7, 6, 5]
-    assert [row.seq for row in reader.events(before=(5, 0), limit=2)] == [4, 3]
-    assert [row.seq for row in reader.events(name="purchase")] == [7, 5, 3, 1]
-    assert [row.seq for row in reader.events(flags=EventFlag.DENIED)] == [4]
-    assert [row.seq for row in reader.events(event_id="id3")] == [3]
-    assert [row.seq for row in reader.events(since_us=3_000_000, until_us=5_000_000)] == [4, 3]
+    assert [row.seq for row in reader.find(limit=3).rows] == [7, 6, 5]
+    assert [row.seq for row in reader.find(before=(5, 0), limit=2).rows] == [4, 3]
+    assert [row.seq for row in reader.find(EventQuery(name="purchase")).rows] == [7, 5, 3, 1]
+    assert [row.seq for row in reader.find(EventQuery(flag="denied")).rows] == [4]
+    assert [row.seq for row in reader.find(EventQuery(event_id="id3")).rows] == [3]
+    assert [row.seq for row in reader.find(EventQuery(since_us=3_000_000, until_us=5_000_000)).rows] == [4, 3]
     assert reader.event(2, 0) == rows[1]
     assert reader.event(2, 1) is None
     reader.close()
@@ -223,7 +224,7 @@ def test_pruning_goes_in_slices_and_spares_what_a_cursor_needs(path: Path) -> No
     assert deleted == [4 + 4 + 4 + 1, 2 + 4 + 4, 2 + 2, 0]
     store.close()
     reader = DeliveryReader(path)
-    assert [row.seq for row in reader.events()] == [10, 9, 8, 7]
+    assert [row.seq for row in reader.find().rows] == [10, 9, 8, 7]
     assert reader.counts(0, 10_000) == {("received", "a"): 1}
     reader.close()
 
@@ -314,11 +315,14 @@ def test_a_file_from_before_there_were_commands_is_read_as_it_is(path: Path) -> 
     DeliveryStore(path).close()
     connection = sqlite3.connect(path)
     connection.executescript("DROP TABLE job; DROP TABLE applied; DROP TABLE reroute; DROP INDEX retry_replay;")
+    connection.executescript("DROP TABLE lookup; DROP TABLE waiting; DROP INDEX event_id;")
+    connection.executescript("ALTER TABLE attempt DROP COLUMN made; ALTER TABLE attempt DROP COLUMN basis;")
     connection.execute("PRAGMA user_version = 2")
     connection.close()
     reader = DeliveryReader(path)
     assert (reader.replay.jobs(), reader.replay.applied(), reader.replay.last_applied()) == ([], [], 0)
     assert reader.replay.reroutes() == set()
+    assert (reader.lookups(1), reader.waits(1)) == ({}, False)
     reader.close()
     store = DeliveryStore(path)
     assert store.replay.jobs() == []
