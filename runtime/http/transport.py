@@ -32,7 +32,6 @@ from runtime.http.names import Names
 from runtime.model.delivery import Request, Response
 
 DNS_S, CONNECT_S = 2.0, 3.0
-MAX_ANSWER = 1024 * 1024
 
 LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host name and port to addresses."""
@@ -61,6 +60,11 @@ _KEPT: ContextVar[bool] = ContextVar("kept", default=False)
 """Whether the request at hand went out on a connection that had served another one before."""
 
 
+def bundled_trust() -> ssl.SSLContext:
+    """Returns what trusts the authorities that come with this program, whatever the machine trusts."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Sender:
     """Sends requests and keeps connections alive. One per process, used and closed on one loop.
 
@@ -72,7 +76,7 @@ class Sender:
     ) -> None:
         """`find` replaces the system's resolver."""
         self._allow = tuple(allow)
-        self._trust = trust or httpx.create_ssl_context(trust_env=False)
+        self._trust = trust or bundled_trust()
         self._find = find or Names().find
         self._client: httpx.AsyncClient | None = None
 
@@ -105,7 +109,7 @@ class Sender:
             answer = await client.send(built, stream=True)
         try:
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            body = await read_body(answer.aiter_raw(), headers.get("content-encoding", ""), MAX_ANSWER)
+            body = await read_body(answer.aiter_raw(), headers.get("content-encoding", ""), request.max_answer)
         finally:
             await answer.aclose()
         return answer.status_code, headers, body
