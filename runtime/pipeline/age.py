@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.model.manifest import AgeRule, FromSetting
-from runtime.pipeline.compare import number_of, text_of
 from runtime.pipeline.condition import compile_path, read_path
+from runtime.text.compare import number_of, text_of
 
 Expiry = Callable[[Any], int]
 """From an item to the Unix second after which the vendor no longer takes it; 0 = never."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.model.container import Condition
-from runtime.pipeline.compare import Test, build_test
 from runtime.pipeline.scope import Scope
+from runtime.text.compare import Test, build_test
 
 Read = Callable[[Scope], Any]
 

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from runtime.model.consent import PURPOSES, Consent, Purpose
+from runtime.model.consent_rule import ConsentRule, TcfRule
+from runtime.pipeline.condition import Path, compile_path, read_path
 from runtime.pipeline.scope import Scope
+from runtime.text.consent_words import WordReader
+from runtime.text.limited_data_use import says_ldu
+
+LDU_FIELD = "x-fb-data_processing_options"
+_PLAIN = ConsentRule()
+_PLAIN_TCF = TcfRule()
 
 
-def decide_consent(scope: Scope, edge: Consent) -> Consent:
+def decide_consent(scope: Scope, edge: Consent, rule: ConsentRule = _PLAIN) -> Consent:
     """Returns the consent in force for the scope's event, all four purposes; from now on the scope has it too."""
-    said = scope.event.get("consent_state")
-    consent = scope.consent = tighten(edge, said)
+    said = read_path(scope.event, _path(rule.field))
+    consent = tighten(edge, said, rule.tcf)
+    if rule.ldu and says_ldu(scope.event.get(LDU_FIELD)):
+        consent = consent | dict.fromkeys(rule.ldu, False)
+    scope.consent = consent
     if scope.trace is not None:
-        scope.trace.consent = {"edge": edge, "event": said, "in_force": consent}
+        why = _reasons(scope, edge, said, consent, rule)
+        scope.trace.consent = {"edge": edge, "event": said, "in_force": consent, "why": why}
     return consent
 
 
-def tighten(edge: Consent, said: Any) -> Consent:
-    """Returns the edge's decision without the purposes that an event's `consent_state` does not grant.
+def tighten(edge: Consent, said: Any, tcf: TcfRule = _PLAIN_TCF) -> Consent:
+    """Returns the edge's decision without the purposes that an event's own word does not grant.
 
-    A purpose that `consent_state` leaves out stays as it was. What is neither true nor "granted" denies, and a
-    `consent_state` that is no table denies everything: what cannot be read is no permission.
+    A purpose that it leaves out stays as it was. In a table, what is neither true nor "granted" denies. A text is read
+    as the edge reads it. Anything else denies everything: what cannot be read is no permission.
     """
     consent: Consent = {purpose: edge.get(purpose) is True for purpose in PURPOSES}
     # An empty Lua table arrives as an empty table or an empty list; either says nothing.
     if said is None or said == {} or said == []:
         return consent
+    if isinstance(said, str):
+        said = {purpose: answer.granted for purpose, answer in WordReader(tcf).read(said).items()}
     if not isinstance(said, dict):
         return {purpose: False for purpose in PURPOSES}
     for purpose in PURPOSES:
@@ -36,8 +51,23 @@ def tighten(edge: Consent, said: Any) -> Consent:
     return consent
 
 
+@lru_cache(maxsize=64)
+def _path(dotted: str) -> Path:
+    return compile_path(dotted)
+
+
 def _grants(value: Any) -> bool:
     return value is True or value == "granted"
+
+
+def _reasons(scope: Scope, edge: Consent, said: Any, consent: Consent, rule: ConsentRule) -> dict[str, str]:
+    """Returns what decided each purpose, where it is more than the container's default."""
+    reasons = dict(scope.hit.hit.consent_from) if scope.hit is not None else {}
+    by_event = tighten(edge, said, rule.tcf)
+    for purpose in PURPOSES:
+        if edge.get(purpose) is True and not consent[purpose]:
+            reasons[purpose] = "event: limited data use" if by_event[purpose] else f"event: {rule.field}"
+    return reasons
 
 
 def missing(needed: Sequence[Purpose], consent: Consent) -> tuple[Purpose, ...]:

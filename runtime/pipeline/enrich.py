@@ -10,8 +10,8 @@ from typing import Any
 
 from runtime.model.event import Event
 from runtime.model.hit import Hit, LoggedHit
-from runtime.pipeline.compare import text_of
 from runtime.pipeline.hit_table import first_language
+from runtime.text.compare import text_of
 
 
 class Visitor:

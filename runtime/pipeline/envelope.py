@@ -16,10 +16,10 @@ from runtime.errors import ScriptFault
 from runtime.model.delivery import Envelope
 from runtime.model.reach import Reach, Rule, not_granted, one_name, policy_denies
 from runtime.pipeline import placeholder
-from runtime.pipeline.compare import text_of
 from runtime.pipeline.encode import encode
 from runtime.pipeline.given import Given
 from runtime.pipeline.hosts import denial, host_of, is_allowed
+from runtime.text.compare import text_of
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -33,10 +33,10 @@ _FRAMING = frozenset({"host", "connection", "content-length", "transfer-encoding
 """Headers that the HTTP client itself writes."""
 
 
-def read_envelope(described: Any) -> Envelope:
-    """Returns what `request` described, its placeholders still in it; raises ScriptFault (result)."""
+def read_envelope(described: Any, *, function: str = "request") -> Envelope:
+    """Returns what a script's `function` described, its placeholders still in it; raises ScriptFault (result)."""
     if not isinstance(described, dict):
-        _refuse("`request` must return a table with method, url, headers and body")
+        _refuse(f"`{function}` must return a table with method, url, headers and body")
     method = described.get("method", "POST")
     if not isinstance(method, str) or method not in METHODS:
         _refuse(f"the method must be one of {', '.join(sorted(METHODS))}")
@@ -104,13 +104,20 @@ def _check_keys(value: Any) -> None:
         _check_keys(part)
 
 
-def check_host(url: str, hosts: Sequence[str], settings: Mapping[str, Any], denied: Sequence[Rule] = ()) -> None:
-    """Refuses a URL that leads anywhere else than the tag may go; raises ScriptFault (permission)."""
+def check_host(
+    url: str,
+    hosts: Sequence[str],
+    settings: Mapping[str, Any],
+    denied: Sequence[Rule] = (),
+    *,
+    function: str = "request",
+) -> None:
+    """Refuses a URL that leads anywhere else than the script may send; raises ScriptFault (permission)."""
     host = _host(url)
     if not host:
         shown = placeholder.readable(url)[:100]
         _forbid(f"the host of `{shown}` cannot be told: write it out, without placeholder, user name or escape")
-    what = f"the host `{host}` that `request` names"
+    what = f"the host `{host}` that `{function}` names"
     why = denial(host, denied)
     if why is not None:
         _forbid(policy_denies(what, why))
@@ -136,11 +143,13 @@ def _is_plain(setting: Any, host: str) -> bool:
     return isinstance(setting, str) and setting.lower().startswith("http://") and host_of(setting) == host
 
 
-def check_secrets(envelope: Envelope, settings: Given, denied: Sequence[Rule] = ()) -> None:
+def check_secrets(
+    envelope: Envelope, settings: Given, denied: Sequence[Rule] = (), *, function: str = "request"
+) -> None:
     """Refuses secrets that the script may not place, however they are written; raises ScriptFault (permission)."""
     reach = Reach(("*",), tuple(denied))
     for name in placeholder.secrets_in((envelope.url, envelope.body, *envelope.headers.values())):
-        what = f"the secret `{name}` that `request` places"
+        what = f"the secret `{name}` that `{function}` places"
         why = reach.denial(one_name(name))
         if why is not None:
             _forbid(policy_denies(what, why))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.model.container import Format
-from runtime.pipeline.compare import Number, number_of
+from runtime.text.compare import Number, number_of
 
 Formatter = Callable[[Any], Any]
 """Gives a value its format; None stands for no value, before and after."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from runtime.lua.sandbox import Pushed, Sandbox
 from runtime.model.manifest import Manifest
-from runtime.pipeline.compare import text_of
 from runtime.pipeline.placeholder import secret_mark
 from runtime.pipeline.scope import Scope
+from runtime.text.compare import text_of
 from runtime.text.jsons import without_nuls
 from runtime.text.references import fill_variables, mentions_variable, whole_variable
 from runtime.text.secrets import is_reference, reference_name
@@ -34,7 +35,11 @@ class Given:
         """Names of those that the manifest does not grant, each with its field. The script sees the same marks: that
         it may not place one is told where it does."""
         seen = self._masked(manifest, values)
-        fills = {name: compile_value(value) for name, value in seen.items()}
+        urls = {field.id for field in manifest.fields if field.type == "url"}
+        fills = {
+            name: _compile_url(value) if name in urls and isinstance(value, str) else compile_value(value)
+            for name, value in seen.items()
+        }
         self._fills: dict[str, Fill] = {name: fill for name, fill in fills.items() if fill is not None}
         self.fixed: dict[str, Any] = {name: value for name, value in seen.items() if name not in self._fills}
         """The settings without references."""
@@ -42,6 +47,8 @@ class Given:
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Returns the settings with references, for one event."""
+        if not self._fills:
+            return {}
         found = {name: without_nuls(fill(scope)) for name, fill in self._fills.items()}
         return {name: value for name, value in found.items() if value is not None}
 
@@ -96,6 +103,13 @@ def _compile_text(text: str) -> Fill | None:
     if not mentions_variable(text):
         return None
     return lambda scope: fill_variables(text, lambda name: text_of(scope.value(name)))
+
+
+def _compile_url(text: str) -> Fill | None:
+    """As for other text, but what a variable fills into a URL is percent-encoded: it can change no part but its own."""
+    if whole_variable(text) is not None or not mentions_variable(text):
+        return _compile_text(text)
+    return lambda scope: fill_variables(text, lambda name: quote(text_of(scope.value(name)), safe=""))
 
 
 def _compile_list(values: list[Any] | tuple[Any, ...]) -> Fill | None:

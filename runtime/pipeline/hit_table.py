@@ -64,6 +64,7 @@ _PARTS: dict[str, Callable[[LoggedHit], Any]] = {
     "consent": lambda logged: logged.hit.consent,
     "headers": lambda logged: logged.hit.headers,
     "cookies": lambda logged: logged.hit.cookies,
+    "geo": lambda logged: logged.hit.geo,
 }
 _ALWAYS = frozenset(("route", "consent"))
 _BY_NAME = frozenset(("headers", "cookies"))

@@ -6,7 +6,8 @@ An item is encoded to bytes once, here. A tag whose script fails has failed for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from runtime.errors import ScriptFault
 from runtime.lua.sandbox import Pushed, Returned
@@ -14,8 +15,10 @@ from runtime.model.consent import Purpose
 from runtime.model.event import TagRun
 from runtime.pipeline.age import Expiry
 from runtime.pipeline.batch_key import pack
+from runtime.pipeline.companions import NO_LINKS, Links, Need, Spent, hold, is_put_away
 from runtime.pipeline.encode import encode
 from runtime.pipeline.given import Given
+from runtime.pipeline.options import Options
 from runtime.pipeline.scope import Scope
 from runtime.pipeline.script import Code
 from runtime.pipeline.transform import Chain, View, Views
@@ -37,6 +40,9 @@ class CompiledTag:
         chain: Chain,
         expiry: Expiry,
         paused: bool,
+        options: Options | None = None,
+        once_per_hit: bool = False,
+        links: Links = NO_LINKS,
     ) -> None:
         self.id = id
         self.code = code
@@ -47,19 +53,27 @@ class CompiledTag:
         self.chain = chain
         self.expiry = expiry
         self.paused = paused
+        self.options = options
+        """Its schedule and the like; None where it has none."""
+        self.once_per_hit = once_per_hit
+        self.links = links
         self.not_triggered = TagRun(id, "not_triggered")
         self.paused_run = TagRun(id, "paused")
 
-    def may_match(self, event_name: str | None) -> bool:
-        """Tells whether a trigger may match events of that name; None = a name that no trigger asks for."""
-        return any(trigger.names is None or event_name in trigger.names for trigger in self.triggers)
 
-
-class Firing(NamedTuple):
-    """What triggers and consent left: `runs` is to be filled in at the places of `tags`."""
+@dataclass(slots=True)
+class Firing:
+    """What triggers, options and consent left: `runs` is to be filled in at the places of `tags`."""
 
     runs: list[TagRun]
     tags: list[tuple[int, CompiledTag]]
+    """In the order in which they map."""
+    aside: frozenset[int] = frozenset()
+    """Places of tags that are there for others, and in no result."""
+    needs: dict[int, list[Need]] = field(default_factory=dict)
+    """Place of a tag to what must have fired before it."""
+    callers: dict[int, list[str]] = field(default_factory=dict)
+    """Place of a tag to the tags that called it as their companion."""
 
 
 class _Call:
@@ -86,8 +100,22 @@ def map_tags(scope: Scope, firing: Firing, views: Views) -> tuple[TagRun, ...]:
     calls = [_Call(scope, place, tag, views.of(tag.chain)) for place, tag in firing.tags]
     last = {id(call.view): call for call in calls}
     for call in calls:
-        firing.runs[call.place] = _map(scope, call, last=last[id(call.view)] is call)
+        held = _held(scope, firing, call) if firing.needs else None
+        firing.runs[call.place] = run = held or _map(scope, call, last=last[id(call.view)] is call)
+        if call.tag.once_per_hit and (run.state == "fired" or (run.state == "failed" and not is_put_away(run))):
+            # What failed is a dead letter, which a replay may send: a later event in its place would be one too many.
+            scope.spent[call.tag.id] = Spent(scope.position, fired=run.state == "fired")
+        if scope.trace is not None and call.place not in firing.aside:
+            scope.trace.tags.append(_record(call, run, firing.callers.get(call.place)))
+    if firing.aside:
+        return tuple(run for place, run in enumerate(firing.runs) if place not in firing.aside)
     return tuple(firing.runs)
+
+
+def _held(scope: Scope, firing: Firing, call: _Call) -> TagRun | None:
+    runs = {run.tag: run for run in firing.runs}
+    held = (hold(call.tag.id, need, runs, scope.spent) for need in firing.needs.get(call.place, ()))
+    return next((run for run in held if run), None)
 
 
 def _map(scope: Scope, call: _Call, *, last: bool) -> TagRun:
@@ -105,8 +133,6 @@ def _map(scope: Scope, call: _Call, *, last: bool) -> TagRun:
     except ScriptFault as fault:
         scope.logs.extend(f"tag {tag.id}: {line}" for line in fault.logs)
         run = TagRun(tag.id, "failed", reason=f"{fault.kind}: {fault.message}")
-    if scope.trace is not None:
-        scope.trace.tags.append(_record(call, run))
     return run
 
 
@@ -131,8 +157,9 @@ def _key(options: Any) -> str:
     return str(key)
 
 
-def _record(call: _Call, run: TagRun) -> dict[str, Any]:
+def _record(call: _Call, run: TagRun, callers: list[str] | None) -> dict[str, Any]:
     decided: dict[str, Any] = {"tag": run.tag, "state": run.state, "reason": run.reason}
+    decided |= {"companion_of": callers} if callers else {}
     decided |= {"transformations": [step.id for step in call.view.steps]}
     decided |= {"settings": {**call.tag.settings.fixed, **call.resolved}}
     if run.item:

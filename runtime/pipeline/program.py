@@ -5,24 +5,30 @@ Building a version twice gives two programs that make the same bytes of the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from runtime.errors import ContainerInvalid, Problem
 from runtime.lua.sandbox import Sandbox
 from runtime.model.container import Client, Group, Instance, Tag
 from runtime.model.container import Transformation as TransformationPart
+from runtime.model.container import Variable as VariablePart
 from runtime.model.manifest import Manifest
 from runtime.model.permissions import HIT_FIELDS
 from runtime.model.snapshot import Snapshot
 from runtime.pipeline.age import compile_expiry
-from runtime.pipeline.fire import Slate, slate
+from runtime.pipeline.companions import NO_LINKS, link
 from runtime.pipeline.format import compile_format
 from runtime.pipeline.given import Given
+from runtime.pipeline.lookup import Asker
 from runtime.pipeline.mapping import CompiledTag
+from runtime.pipeline.native import with_native
+from runtime.pipeline.options import compile_options
 from runtime.pipeline.parse import CompiledClient
 from runtime.pipeline.script import Code, Codes
 from runtime.pipeline.script_log import speakers
+from runtime.pipeline.slate import KeptSlates, Slate
+from runtime.pipeline.tracking_plan import TrackingPlan
 from runtime.pipeline.transform import Transformation
 from runtime.pipeline.trigger import Trigger
 from runtime.pipeline.variable import Variable
@@ -45,10 +51,12 @@ class Program:
         self.tags = {tag.id: tag for tag in tags}
         """By id, in the order in which they map: highest priority first, then as the container lists them."""
         self.variables = variables
+        self.looks_up = any(variable.asker for variable in variables.values())
+        """Whether hits may need answers of look-ups."""
         self.speakers = speakers(snapshot)
         """Whose lines go into the process log, see script_log.py."""
-        self._slates = {name: slate(tags, name) for name in _event_names(tags)}
-        self._other = slate(tags, None)
+        self.tracking_plan = TrackingPlan(snapshot.container.schemas)
+        self._slates = KeptSlates(tags)
 
     @property
     def number(self) -> int:
@@ -62,39 +70,39 @@ class Program:
         return cls(snapshot, builder.sandbox, builder.clients(), builder.tags(), builder.variables())
 
     def slate(self, event_name: Any, only: frozenset[str] | None) -> Slate:
-        """Returns the tags that an event of that name is about."""
-        if only is None:
-            return self._slates.get(event_name, self._other)
-        # Asked for by name, a tag runs also where this version has it paused: its backlog is being worked off.
-        return slate([tag for tag in self.tags.values() if tag.id in only], event_name, paused_too=True)
-
-
-def _event_names(tags: Iterable[CompiledTag]) -> set[str]:
-    return {name for tag in tags for trigger in tag.triggers for name in trigger.names or ()}
+        """Returns the tags that an event of that name is about; of the tags in `only`, where it is given."""
+        return self._slates.of(only).of(event_name)
 
 
 class _Builder:
     def __init__(self, snapshot: Snapshot, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
+        sandbox.belong_to(snapshot.container.container)
         self._snapshot = snapshot
         self._container = snapshot.container
         self._codes = Codes(snapshot, sandbox)
         self._triggers = _compile_triggers(snapshot.container.triggers)
         self._transformations = self._compile_transformations()
+        self._links = link(snapshot.container.tags)
 
     def clients(self) -> dict[str, CompiledClient]:
         return {id: self._client(id, client) for id, client in self._container.clients.items()}
 
     def variables(self) -> dict[str, Variable]:
-        return {
-            id: Variable(id, self._code("variable", part), self._given("variable", part), compile_format(part.format))
-            for id, part in self._container.variables.items()
-        }
+        return {id: self._variable(id, part) for id, part in self._container.variables.items()}
 
     def tags(self) -> list[CompiledTag]:
         """Returns the tags in priority order; of equal priority, in the container's order."""
         ordered = sorted(self._container.tags.items(), key=lambda entry: -entry[1].priority)
         return [self._tag(id, tag) for id, tag in ordered]
+
+    def _variable(self, id: str, part: VariablePart) -> Variable:
+        template, given = self._snapshot.template("variable", part.template), self._given("variable", part)
+        asker = None
+        if template.manifest.lookup is not None:
+            asker = Asker(id, template, given, self._snapshot.settings("variable", part.template, part.settings))
+        variable = Variable(id, self._codes.of(template), given, compile_format(part.format), asker)
+        return with_native(variable, template, self._snapshot.shared)
 
     def _client(self, id: str, client: Client) -> CompiledClient:
         template = self._snapshot.template("client", client.template)
@@ -118,6 +126,9 @@ class _Builder:
             chain=tuple(step for step in self._transformations if step.is_for(id)),
             expiry=compile_expiry(spec.age, given.fixed),
             paused=tag.paused,
+            options=compile_options(id, tag),
+            once_per_hit=tag.firing_limit == "once_per_hit",
+            links=self._links.get(id, NO_LINKS),
         )
 
     def _compile_transformations(self) -> list[Transformation]:

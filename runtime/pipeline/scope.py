@@ -10,6 +10,8 @@ from runtime.lua.sandbox import Pushed, Sandbox
 from runtime.model.consent import PURPOSES, Consent
 from runtime.model.event import Event
 from runtime.model.hit import LoggedHit
+from runtime.pipeline.answers import Answers
+from runtime.pipeline.companions import Spent
 from runtime.pipeline.trace import EventTrace
 
 NOTHING_GRANTED: Consent = dict.fromkeys(PURPOSES, False)
@@ -27,8 +29,8 @@ class Scope:
     """One event on its way through the stages. Variables and triggers are answered once and remembered."""
 
     __slots__ = (
-        "_fresh", "_pushed", "_values", "_variables", "at_us", "consent", "event", "hit", "logs",
-        "matched", "sandbox", "seed", "trace",
+        "_fresh", "_open", "_pushed", "_values", "_variables", "answers", "at_us", "consent", "event", "hit", "logs",
+        "matched", "open_reads", "sandbox", "seed", "spent", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -43,26 +45,39 @@ class Scope:
         trace: EventTrace | None = None,
         fresh: bool = False,
         hit: LoggedHit | None = None,
+        answers: Answers | None = None,
+        spent: dict[str, Spent] | None = None,
     ) -> None:
         """`seed` is `<hit id>/<position>`; `at_us` is the hit's arrival, which scripts get as the time; `hit` is what
         they may read of under `incoming`.
 
-        `fresh` is what `Sandbox.push` means by it.
+        `fresh` is what `Sandbox.push` means by it. `answers` are the hit's look-ups; None where no variable makes any.
+        `spent` is shared by the events of a hit: the tags that fire once a hit and had their turn.
         """
         self.sandbox = sandbox
         self.event = event
         self.seed = seed
         self.at_us = at_us
         self.hit = hit
+        self.answers = answers
         self.logs = logs
         self.trace = trace
         self.consent: Consent = NOTHING_GRANTED
         """What is in force, once it is decided."""
         self.matched: dict[str, bool] = {}
+        self.open_reads = 0
+        """How often somebody read a variable that waits for a look-up, and so has no value yet."""
+        self._open: frozenset[str] = frozenset()
+        self.spent: dict[str, Spent] = {} if spent is None else spent
         self._fresh = fresh
         self._pushed: Pushed | None = None
         self._values: dict[str, Any] = {}
         self._variables = variables
+
+    @property
+    def position(self) -> int:
+        """The event's place in its hit."""
+        return int(self.seed.rpartition("/")[2])
 
     @property
     def pushed(self) -> Pushed:
@@ -82,6 +97,7 @@ class Scope:
         Raises ScriptFault where its script is quarantined.
         """
         if variable in self._values:
+            self.open_reads += variable in self._open
             return self._values[variable]
         # Set before it is resolved: a variable that leads back to itself finds None instead of an endless path.
         self._values[variable] = None
@@ -92,4 +108,9 @@ class Scope:
             except ScriptFault:
                 del self._values[variable]  # Whoever asks next must hear of it too.
                 raise
+            self.open_reads += variable in self._open
         return self._values[variable]
+
+    def leave_open(self, variable: str) -> None:
+        """Notes that a variable waits for a look-up: its own, or that of a variable that its settings name."""
+        self._open |= {variable}

@@ -5,6 +5,7 @@ With a trace the stages answer more than they need (each condition of each trigg
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ class EventTrace:
 
     position: int
     event: Event
+    violations: Sequence[Record] = ()
+    """What the tracking plan found, by schema."""
     consent: Record = field(default_factory=dict)
     transformations: list[Record] = field(default_factory=list)
     triggers: dict[str, Record] = field(default_factory=dict)
@@ -33,6 +36,7 @@ class EventTrace:
         return {
             "position": self.position,
             "event": self.event,
+            "violations": list(self.violations),
             "consent": self.consent,
             "transformations": self.transformations,
             "triggers": self.triggers,
@@ -54,9 +58,9 @@ class Trace:
     events: list[EventTrace] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
 
-    def begin_event(self, position: int, event: Event) -> EventTrace:
+    def begin_event(self, position: int, event: Event, violations: Sequence[Record] = ()) -> EventTrace:
         """Adds an event and returns its own trace."""
-        self.events.append(EventTrace(position, event))
+        self.events.append(EventTrace(position, event, violations))
         return self.events[-1]
 
     def finish(self, outcome: Outcome) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from runtime.model.container import Condition, Group
-from runtime.pipeline.compare import number_of
 from runtime.pipeline.condition import Leaf
 from runtime.pipeline.scope import Scope
+from runtime.text.compare import number_of
 
 
 class Branch:
@@ -53,14 +53,22 @@ def _compile(parts: Sequence[Condition | Group] | None) -> tuple[Check, ...]:
 class Trigger:
     """One trigger of the container."""
 
-    __slots__ = ("_root", "id", "names")
+    __slots__ = ("_holds", "_named", "_root", "id", "names")
 
     def __init__(self, id: str, group: Group) -> None:
         """A condition that cannot be compiled is a ValueError."""
         self.id = id
-        self.names = _event_names(group)
+        self._named = _condition_of_name(group)
+        self.names = None if self._named is None else _asked_names(self._named)
         """Event names without which it cannot match; None = it may match any."""
-        self._root = Branch(group)
+        self._root = root = Branch(group)
+        # Most triggers are one condition: then the group around it need not be asked.
+        is_one = len(root.every) == 1 and not (root.some or root.none)
+        self._holds = root.every[0].holds if is_one else root.holds
+
+    def may_match(self, event_name: str | None) -> bool:
+        """Tells whether it may match events of that name; None = a name that no trigger asks for."""
+        return self.names is None or event_name in self.names
 
     def matches(self, scope: Scope) -> bool:
         """Tells whether it matches the scope's event."""
@@ -68,16 +76,19 @@ class Trigger:
         if known is None:
             if scope.trace is not None:
                 scope.trace.triggers[self.id] = self._root.explain(scope)
-            known = scope.matched[self.id] = self._root.holds(scope)
+            known = scope.matched[self.id] = self._holds(scope)
         return known
 
+    def explain_skipped(self, scope: Scope) -> dict[str, Any]:
+        """Returns why it was not asked about an event of another name: that condition alone."""
+        assert self._named is not None
+        return {"all": [Leaf(self._named).explain(scope)], "result": False}
 
-def _event_names(group: Group) -> frozenset[str] | None:
-    """Returns the names that a plain condition of `all` asks for, so that other events skip the trigger."""
-    for part in group.all or ():
-        if isinstance(part, Condition) and (names := _asked_names(part)) is not None:
-            return names
-    return None
+
+def _condition_of_name(group: Group) -> Condition | None:
+    """Returns a plain condition of `all` that asks for event names, so that other events skip the trigger."""
+    conditions = (part for part in group.all or () if isinstance(part, Condition))
+    return next((part for part in conditions if _asked_names(part) is not None), None)
 
 
 def _asked_names(condition: Condition) -> frozenset[str] | None:

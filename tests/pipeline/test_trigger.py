@@ -189,3 +189,23 @@ def test_trace_shows_actual_values() -> None:
         ],
         "result": False,
     }
+
+
+def test_trace_says_of_a_trigger_for_another_event_that_its_name_decided() -> None:
+    container = {
+        "tags": {"a": tag(triggers=["refunds"]), "b": tag(exceptions=["refunds"])},
+        "triggers": {
+            "refunds": {
+                "all": [condition("event_name", "equals", "refund"), {"variable": "name", "is": "exists"}],
+            }
+        },
+        "variables": {"name": {"template": "name"}},
+    }
+    trace = Trace()
+    outcome = run(
+        hit({"event_name": "purchase"}), program(container, template("variable", "name", COUNTING)), trace=trace
+    )
+    shown = trace.as_dict()["events"][0]
+    name = {"field": "event_name", "is": "equals", "value": "refund", "actual": "purchase", "result": False}
+    assert shown["triggers"]["refunds"] == {"all": [name], "result": False}
+    assert (shown["variables"], outcome.logs) == ({}, ())
