@@ -13,7 +13,8 @@ from runtime.delivery.ports import Outlet
 from runtime.delivery.retry import retry_after
 from runtime.errors import AddressRefused, FirsthandError, OperatorError, ScriptFault, VendorError
 from runtime.model.delivery import Batch, Disposition, Item, Response, TagPlan, Verdict
-from runtime.store.delivery_rows import AttemptRow, storable
+from runtime.model.fingerprint import BYTES as CHECK_BYTES
+from runtime.store.delivery_rows import AttemptRow, Made, storable
 from runtime.text.redaction import Redactor, environment_redactor
 from runtime.text.secrets import reference
 
@@ -35,12 +36,12 @@ class Tried(msgspec.Struct, frozen=True):
 async def attempt(plan: TagPlan, version: int, bunch: Bunch, outlet: Outlet) -> Tried:
     """Tries the batch once by the live version. Whatever goes wrong becomes a verdict: faults of the vendor are a
     retry, faults that a person must repair are a retry that stops the tag."""
-    started = outlet.clock()
+    started_ms = int(outlet.clock() * 1000)
     batch = Batch(key=bunch.key, count=len(bunch.items), version=version)
     filled: Filled | None = None
     response: Response | None = None
     try:
-        filled = _build(plan, batch, bunch.items, outlet, int(started))
+        filled = _build(plan, batch, bunch.items, outlet, started_ms // 1000)
         if plan.dry_run:
             verdict = Verdict(Disposition.DELIVERED)
         else:
@@ -49,7 +50,9 @@ async def attempt(plan: TagPlan, version: int, bunch: Bunch, outlet: Outlet) -> 
         message = verdict.reason
     except FirsthandError as error:
         verdict, message = _fault(error), error.message
-    return _tried(plan, batch, bunch, verdict, message, filled, response, started, outlet.clock())
+    took_ms = int(response.ms if response else outlet.clock() * 1000 - started_ms)
+    time_ms = started_ms, took_ms
+    return _tried(plan, batch, bunch, verdict, message, filled, response, time_ms, outlet.basis)
 
 
 def _build(plan: TagPlan, batch: Batch, items: Sequence[Item], outlet: Outlet, at_s: int) -> Filled:
@@ -84,7 +87,7 @@ def stop(reason: str) -> Verdict:
 
 def _tried(
     plan: TagPlan, batch: Batch, bunch: Bunch, verdict: Verdict, message: str,
-    filled: Filled | None, response: Response | None, started: float, ended: float,
+    filled: Filled | None, response: Response | None, time_ms: tuple[int, int], basis: str,
 ) -> Tried:  # fmt: skip
     clean = _cleaner(filled.secrets if filled else {})
     disposition = (
@@ -94,8 +97,8 @@ def _tried(
     reason = storable(clean(verdict.reason), 500)
     row = AttemptRow(
         tag=plan.tag,
-        started_ms=int(started * 1000),
-        ms=int(response.ms if response else (ended - started) * 1000),
+        started_ms=time_ms[0],
+        ms=time_ms[1],
         status=response.status if response else 0,
         disposition=disposition,
         reason=reason,
@@ -107,10 +110,17 @@ def _tried(
         body_sha256=filled.body_sha256 if filled else b"",
         answer=_excerpt(response, message, clean),
         dry_run=int(plan.dry_run),
+        made=msgspec.msgpack.encode(_made(bunch.items)),
+        basis=basis,
     )
     items = {place: msgspec.structs.replace(one, reason=clean(one.reason)) for place, one in verdict.items.items()}
     shown = msgspec.structs.replace(verdict, reason=reason, items=items)
     return Tried(shown, disposition, row.status, storable(clean(message), 500), row)
+
+
+def _made(items: Sequence[Item]) -> Made:
+    versions = () if all([item.own for item in items]) else tuple(item.version for item in items)
+    return Made(versions, b"".join([item.check.to_bytes(CHECK_BYTES) for item in items]))
 
 
 def _cleaner(secrets: dict[str, str]) -> Callable[[str], str]:

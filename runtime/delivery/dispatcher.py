@@ -133,6 +133,9 @@ class Dispatcher:
             bunch = self.backlog.next(time.monotonic())
             if bunch is None:
                 break
+            if not self._ledger.answers_written():
+                self.backlog.hold(bunch, first=True)
+                break
             self._drop_expired(bunch)
             if bunch.items:
                 self._launch(bunch)
@@ -229,6 +232,8 @@ class Dispatcher:
             return max(_TICK_S, min(self._until_probe(now), self._swept + self._tuning.sweep_s - now))
         if len(self._flight) >= self.plan.concurrency:
             return None  # A landing calls.
+        if self._ledger.broken:
+            return self._tuning.settle_s
         due = self.backlog.due()
         return None if due is None else max(_TICK_S, due - now, self.throttle.wait(now))
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from runtime.errors import ScriptFault
-from runtime.model.delivery import Envelope, Request
+from runtime.model.delivery import MAX_ANSWER, Envelope, Request
 from runtime.text.marks import NAMED, WORDS
 from runtime.text.secrets import reference
 
@@ -87,6 +87,7 @@ def fill(
     secret: Callable[[str], str],
     timeout_s: float,
     hosts: tuple[str, ...],
+    max_answer: int = MAX_ANSWER,
 ) -> Filled:
     """Returns the complete request. `at_s` is the attempt's Unix time.
 
@@ -95,7 +96,7 @@ def fill(
     values = _Real(secret)
     joined = b",".join(items)
     method, url, headers, body = _filled(envelope, joined, at_s, values)
-    request = Request(method=method, url=url, headers=headers, body=body, timeout_s=timeout_s, hosts=hosts)
+    request = Request(method, url, headers, body, timeout_s, hosts, max_answer)
     return Filled(request, _hash_before_secrets(envelope, joined, at_s), values.used)
 
 

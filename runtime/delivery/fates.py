@@ -25,6 +25,13 @@ class Unmade(NamedTuple):
     message: str
 
 
+class Later:
+    """A rerouted item that is made anew at another time: its hit waits for look-ups."""
+
+
+LATER = Later()
+
+
 class Fates:
     """The bookkeeping of one tag."""
 
@@ -36,7 +43,7 @@ class Fates:
         self._taken: dict[tuple[int, int], int] = {}
         """Items in memory that have a retry row, with the attempts made before."""
         self._next_due = ledger.store.next_due(tag)
-        self.remake: Callable[[RetryRow], Item | Unmade | None] = lambda row: None
+        self.remake: Callable[[RetryRow], Item | Unmade | Later | None] = lambda row: None
         """Makes a parked item anew where its backlog was rerouted; None where it goes as it is."""
 
     def due(self, limit: int) -> list[Item]:
@@ -64,6 +71,8 @@ class Fates:
                 break  # The rest comes next time: the loop has other work, too.
             found = self.remake(row)
             remade += found is not None
+            if isinstance(found, Later):
+                continue
             self._taken[row.seq, row.pos] = row.attempts
             if isinstance(found, Unmade):
                 self.bury(item, found.reason, found.message)

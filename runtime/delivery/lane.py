@@ -16,14 +16,16 @@ from itertools import islice
 from typing import NamedTuple
 
 from runtime.delivery.dispatcher import Dispatcher
-from runtime.delivery.fates import Unmade
+from runtime.delivery.fates import LATER, Later, Unmade
+from runtime.delivery.lookups import Lookups
 from runtime.delivery.ports import Source, Tuning
-from runtime.delivery.run_hit import run_hit
+from runtime.delivery.run_hit import run_again, run_hit
 from runtime.delivery.settle import Ledger
 from runtime.delivery.summaries import Summaries, bury_script, event_id_of, masked, script_fault
 from runtime.delivery.wake import Wake
 from runtime.model.delivery import Item, TagPlan
 from runtime.model.event import EventRun, Outcome, TagRun
+from runtime.model.fingerprint import fingerprint
 from runtime.model.hit import LoggedHit
 from runtime.store.delivery_rows import RetryRow
 
@@ -43,6 +45,8 @@ def item_of(logged: LoggedHit, event: EventRun, run: TagRun, plan: TagPlan, vers
         event_id=str(event.event.get("event_id", "")),
         expires_s=min(run.expires_s, oldest) if run.expires_s else oldest,
         received_us=logged.hit.received_us,
+        own=version == logged.hit.version,
+        check=fingerprint(logged.hit),
     )
 
 
@@ -64,6 +68,7 @@ class Lane:
         source: Source,
         ledger: Ledger,
         tuning: Tuning,
+        lookups: Lookups,
         *,
         place: int | None,
         decided: set[tuple[str, int, int]],
@@ -71,7 +76,9 @@ class Lane:
     ) -> None:
         self.dispatcher = dispatcher
         self.place = place
-        self._source, self._ledger, self._tuning = source, ledger, tuning
+        self._source, self._ledger, self._tuning, self._lookups = source, ledger, tuning, lookups
+        self._rounds: dict[int, int] = {}
+        """Of look-ups, by hit of a parked item that is to be made anew."""
         self._summaries = Summaries(ledger)
         dispatcher.fates.remake = self.remake
         self._decided = decided
@@ -140,7 +147,7 @@ class Lane:
         hits = [logged for logged in self._source.read(place, self._tuning.read_hits) if logged.seq <= read()]
         began = time.monotonic()
         for logged in hits:
-            taken = self._rerun(logged)
+            taken = await self._rerun(logged)
             if taken is not True or self._stopping:
                 return taken is not None
             self.place = logged.seq
@@ -151,9 +158,13 @@ class Lane:
             self.place = None  # What lay between was trimmed.
         return True
 
-    def _rerun(self, logged: LoggedHit) -> bool | None:
+    async def _rerun(self, logged: LoggedHit) -> bool | None:
         """Offers one hit's items; False where the queue is full, None where the hit cannot be run now."""
-        outcome = run_hit(self._source, logged, frozenset((self.tag,)))
+        if logged.hit.environment != "live":
+            return True  # No queue has it, see previews.py.
+        if self._ledger.is_elsewhere(self.tag, logged.seq):
+            return True
+        outcome = await run_again(self._source, self._lookups, logged, frozenset((self.tag,)))
         if outcome is None:
             return None
         plan, version = self.dispatcher.plan, self._source.version(self.tag, logged.hit.version)
@@ -176,7 +187,7 @@ class Lane:
                 reason, message = script_fault(run.reason)
                 self._bury(logged, event.position, reason, message, event_id_of(event))
 
-    def remake(self, row: RetryRow) -> Item | Unmade | None:
+    def remake(self, row: RetryRow) -> Item | Unmade | Later | None:
         """Makes a parked item anew by the live version where its backlog was rerouted."""
         version = self._source.version(self.tag, row.version)
         if version == row.version:
@@ -185,6 +196,11 @@ class Lane:
         outcome = run_hit(self._source, found[0], frozenset((self.tag,))) if found and found[0].seq == row.seq else None
         if outcome is None:
             return None  # The hit is past retention, or cannot be run now: better as it is than not at all.
+        if outcome.needs:
+            rounds = self._rounds[row.seq] = self._rounds.get(row.seq, 0) + 1
+            self._lookups.record(row.seq, outcome.needs, rounds)
+            return LATER
+        self._rounds.pop(row.seq, None)
         for event in outcome.events:
             for run in event.tags:
                 if run.tag == self.tag and event.position == row.pos:

@@ -59,6 +59,8 @@ class Outlet:
     """Returns a secret by name. Raises OperatorError."""
     clock: Callable[[], float] = time.time
     """Unix seconds."""
+    basis: str = ""
+    """What beside hit, version and look-ups decides the bytes, as attempts keep it; "" where nobody told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,15 @@ class Tuning:
     """Of the loop's time that a replay may take while it looks for what to send."""
     sweep_s: float = 60.0
     """How often a tag that cannot send looks for items that became too old."""
+    waiting_hits: int = 5000
+    """Hits that may wait for look-ups; beyond, the consumer reads no further until some have gone on."""
+    answers: int = 10_000
+    answer_bytes: int = 16_000_000
+    """Answers of look-ups that are kept for other hits."""
+    lookups_at_once: int = 10
+    """Look-ups under way at one host."""
+    lookup_failures: int = 5
+    """Look-ups without an answer, in a row, after which their host is left alone."""
+    lookup_pause_s: float = 1.0
+    lookup_most_pause_s: float = 30.0
+    """For so long at first, and at most."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from runtime.delivery.ports import Source
-from runtime.delivery.replay_task import Decision, Step, Task, Word
+from runtime.delivery.replay_task import Decision, Step, Task, Unanswered, Word
 from runtime.delivery.reroutes import by_version
 from runtime.delivery.run_hit import run_hit
 from runtime.errors import OperatorError
@@ -29,7 +29,7 @@ SLACK_US = 60_000_000
 _PAGE = 32
 _WINDOW = 2000
 """Dead letters that one query looks through: few of them may be asked for, and the loop has other work, too."""
-_DECIDED = ("denied", "dropped", "blocked")
+_DECIDED = ("denied", "dropped", "blocked", "not_live", "unscheduled", "sampled_out", "limited")
 """States that a second run by the same version gives again."""
 
 
@@ -55,7 +55,7 @@ class Walk:
         return self._before(selection.since_us - SLACK_US, first, last_hit), last_hit, lost
 
     def steps(self, place: int, last: int) -> Iterator[Step]:
-        """Yields what follows a place, in order, and ends past `last`."""
+        """Yields what follows a place, in order, and ends past `last`. Raises Unanswered."""
         return self._by_letters(place, last) if self._task.by_letters else self._by_hits(place, last)
 
     def _by_letters(self, place: int, last: int) -> Iterator[Step]:
@@ -122,6 +122,7 @@ class Walk:
                 lost = self._lost(place, logged.seq, last)
                 place = last if ended else logged.seq
                 wanted = not ended and selection.since_us <= logged.hit.received_us < selection.until_us
+                wanted = wanted and logged.hit.environment == "live"
                 yield Step(place=place, decisions=self._of_hit(logged) if wanted else (), lost=lost, logged=logged)
                 if ended:
                     return
@@ -142,6 +143,8 @@ class Walk:
         given_up = self._kept.standing("", logged.seq).dead
         if -1 in given_up:
             return ()  # The pipeline's part is about it.
+        if self._kept.waits(logged.seq):
+            return (Decision(word="waiting", tag=tag, seq=logged.seq, pos=-1),)
         standing = self._kept.standing(tag, logged.seq)
         if self._known(logged, tag, standing):
             return _settled(tag, logged.seq, standing)
@@ -195,7 +198,10 @@ class Walk:
 
     def _run(self, logged: LoggedHit, tag: str | None) -> Outcome | None:
         chosen = by_version(logged, self._live) if self._task.current else logged
-        return run_hit(self._source, chosen, None if tag is None else frozenset((tag,)))
+        outcome = run_hit(self._source, chosen, None if tag is None else frozenset((tag,)))
+        if outcome is not None and outcome.needs:
+            raise Unanswered(logged.seq, outcome.needs)
+        return outcome
 
     def _hit(self, seq: int) -> LoggedHit | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Literal
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from runtime.model.command import Replay, Reroute, Selection
 from runtime.model.event import EventRun, TagRun
 from runtime.model.hit import LoggedHit
+from runtime.model.lookup import Lookup
 from runtime.store.delivery_rows import DeadRow, JobRow
 
 Word = Literal["replayed", "delivered_before", "waiting", "too_old", "nothing", "failed", "gone", "no_tag"]
@@ -78,6 +79,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     run: TagRun | None = None
     version: int = 0
     """The version that made it."""
+
+
+class Unanswered(Exception):
+    """A hit on the way needs look-ups that are not recorded. Walk on from the last step once they are."""
+
+    def __init__(self, seq: int, needs: Sequence[Lookup]) -> None:
+        super().__init__(seq)
+        self.seq, self.needs = seq, needs
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

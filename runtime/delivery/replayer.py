@@ -20,9 +20,10 @@ from dataclasses import dataclass
 import msgspec
 
 from runtime.delivery.lane import Lane
+from runtime.delivery.lookups import Lookups
 from runtime.delivery.ports import Source, Tuning
 from runtime.delivery.replay import Walk
-from runtime.delivery.replay_task import Decision, Step, Task, task_of_job
+from runtime.delivery.replay_task import Decision, Step, Task, Unanswered, task_of_job
 from runtime.delivery.settle import Ledger
 from runtime.delivery.summaries import Summaries, event_id_of
 from runtime.delivery.throttle import Bucket
@@ -47,16 +48,22 @@ class Part:
     counts: Counter[str]
     rate: Bucket
     """Shared by all parts of the replay."""
+    answers: asyncio.Task[None] | None = None
+    """What is to be recorded before it goes on."""
+    rounds: int = 0
+    """Of look-ups for the hit that comes next."""
 
 
 class Replayer:
     """All replays of one router. Loop thread only."""
 
     def __init__(
-        self, source: Source, ledger: Ledger, lanes: Mapping[str, Lane], tuning: Tuning, *, live: Callable[[], int]
-    ) -> None:
+        self, source: Source, ledger: Ledger, lanes: Mapping[str, Lane], tuning: Tuning, lookups: Lookups,
+        *, live: Callable[[], int],
+    ) -> None:  # fmt: skip
         """`live` gives the number of the live version."""
         self._source, self._ledger, self._lanes, self._tuning, self._live = source, ledger, lanes, tuning, live
+        self._lookups = lookups
         self._summaries = Summaries(ledger)
         self._rates: dict[int, Bucket] = {}
         self._parts: list[Part] = []
@@ -129,13 +136,18 @@ class Replayer:
 
     def _work(self, part: Part, budget: int) -> None:
         began, state = time.monotonic(), "done"
-        for step in self.walk(part.task).steps(part.row.place, part.row.last):
-            budget -= self._take(part, step)
-            part.row = part.row._replace(place=step.place)
-            now = time.monotonic()
-            if budget < 1 or part.rate.wait(now) or now - began > self._tuning.slice_s:
-                state = "running"
-                break
+        try:
+            for step in self.walk(part.task).steps(part.row.place, part.row.last):
+                budget -= self._take(part, step)
+                part.row, part.rounds = part.row._replace(place=step.place), 0
+                now = time.monotonic()
+                if budget < 1 or part.rate.wait(now) or now - began > self._tuning.slice_s:
+                    state = "running"
+                    break
+        except Unanswered as missing:
+            state = "running"
+            part.rounds += 1
+            part.answers = self._lookups.record(missing.seq, missing.needs, part.rounds)
         self._note(part, state=state)
 
     def _take(self, part: Part, step: Step) -> int:
@@ -219,7 +231,7 @@ class Replayer:
     def _budget(self, part: Part) -> int:
         """Returns how many items the part may hand over now."""
         most = self._tuning.replay_items
-        if part.rate.wait(time.monotonic()):
+        if part.rate.wait(time.monotonic()) or (part.answers and not part.answers.done()):
             return 0
         if part.row.tag:
             lane = self._lanes.get(part.row.tag)

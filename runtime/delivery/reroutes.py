@@ -43,7 +43,7 @@ class Reroutes:
     def _run(self, logged: LoggedHit, only: frozenset[str] | None) -> Outcome:
         moved = self._tags.get(logged.hit.version)
         tags = frozenset(moved if only is None else moved & only) if moved else frozenset[str]()
-        if not tags or logged.hit.version == self._live():
+        if not tags or logged.hit.version == self._live() or logged.hit.environment != "live":
             return self._plain.run(logged, only)
         live = self._plain.run(by_version(logged, self._live()), tags)
         if only == tags:
@@ -60,4 +60,4 @@ def _merged(kept: Outcome, live: Outcome, tags: frozenset[str]) -> Outcome:
         for event in kept.events
     ]
     events += [event for event in live.events if event.position in made]
-    return msgspec.structs.replace(kept, events=tuple(events))
+    return msgspec.structs.replace(kept, events=tuple(events), needs=(*kept.needs, *live.needs))

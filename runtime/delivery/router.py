@@ -6,8 +6,8 @@
     router.wake()                       # after each commit of the edge
     await router.stop(deadline_s)       # drain: stops reading, ends what is in flight, settles
 
-Tasks: one consumer for the log, one for replays, one for commands, and per tag one that sends and one that catches up.
-All on one loop.
+Tasks: one consumer for the log, one for hits that wait for look-ups, one for replays, one for commands, and per tag one
+that sends and one that catches up. All on one loop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from runtime.delivery.commands import Answer, Commands, nothing
 from runtime.delivery.consumer import Consumer
 from runtime.delivery.dispatcher import Dispatcher
 from runtime.delivery.lane import Landed, Lane
+from runtime.delivery.lookups import Lookups
 from runtime.delivery.ports import Inbox, Outlet, Source, Tuning
+from runtime.delivery.previews import PlanOf, Previews
 from runtime.delivery.replayer import Replayer
 from runtime.delivery.reroutes import Reroutes
 from runtime.delivery.settle import Ledger, Settler
@@ -60,8 +62,10 @@ class Router:
         outlet: Outlet,
         tuning: Tuning | None = None,
         inbox: Inbox | None = None,
+        plan_of: PlanOf | None = None,
     ) -> None:
-        """`store` stays the caller's to close, after `stop`. Without an inbox nobody can ask anything of the router."""
+        """`store` stays the caller's to close, after `stop`. Without an inbox nobody can ask anything of the router;
+        without `plan_of` nothing of previews is sent."""
         self._tuning = tuning or Tuning()
         self._live = 0
         self._reroutes = Reroutes(source, store.replay.reroutes(), lambda: self._live)
@@ -70,14 +74,21 @@ class Router:
         self._told = store.told()
         self._ledger = Ledger(store, outlet.clock, self._tuning.settle_rows, costs=source.costs)
         self._ledger.before, self._ledger.after = self._move_cursors, self._load_due
+        self._lookups = Lookups(outlet, self._ledger, self._tuning)
         self._lanes: dict[str, Lane] = {}
         self._removed: dict[str, Lane] = {}
         after = self._cursors.get("", 0)
+        self._previews = Previews(self._ledger, outlet, plan_of)
         self._consumer = Consumer(
-            self._source, self._ledger, self._lanes, self._tuning, after=after, told=lambda: self._told
-        )
+            self._source, self._ledger, self._lanes, self._tuning,
+            after=after, told=lambda: self._told, lookups=self._lookups, previews=self._previews,
+        )  # fmt: skip
         self._settler = Settler(self._ledger, self._tuning.settle_s)
-        self._replayer = Replayer(self._source, self._ledger, self._lanes, self._tuning, live=lambda: self._live)
+        self._waiting = store.lookups.waiting()
+        """Hits that wait for look-ups, by the file."""
+        self._replayer = Replayer(
+            self._source, self._ledger, self._lanes, self._tuning, self._lookups, live=lambda: self._live
+        )
         every_s = self._tuning.commands_s
         self._commands = Commands(inbox, self, self._ledger, self._replayer, every_s) if inbox else None
         self.failed = asyncio.Event()
@@ -142,6 +153,7 @@ class Router:
         """Starts all tasks."""
         self._running = True
         self._spawn(self._consumer.run())
+        self._spawn(self._consumer.waiting.run())
         self._spawn(self._settler.run())
         self._spawn(self._replayer.run())
         if self._commands:
@@ -154,19 +166,27 @@ class Router:
         self._running = False
         lanes = [*self._lanes.values(), *self._removed.values()]
         self._consumer.stop()
+        self._consumer.waiting.stop()
         self._replayer.stop()
         if self._commands:
             self._commands.stop()
         for lane in lanes:
             lane.stop()
-        await asyncio.gather(*(lane.dispatcher.finish(deadline_s) for lane in lanes))
+        aside = self._previews.finish(deadline_s)
+        await asyncio.gather(aside, *(lane.dispatcher.finish(deadline_s) for lane in lanes))
         self._settler.stop()
+        await self._lookups.close()
         await asyncio.gather(*self._tasks)
         self._ledger.settle()
 
     def upto(self) -> int:
         """Returns the last hit that nobody needs any more, by the file: the edge may trim the log up to here."""
-        return min(self._cursors.values(), default=0)
+        upto = min(self._cursors.values(), default=0)
+        return min(upto, min(self._waiting) - 1) if self._waiting else upto
+
+    def recall(self, seq: int) -> Mapping[str, bytes]:
+        """Returns the answers of a hit's look-ups that are there, for whoever runs it here."""
+        return self._lookups.recall(seq)
 
     def status(self) -> dict[str, TagStatus]:
         """Returns how each tag is doing."""
@@ -196,7 +216,10 @@ class Router:
         dispatcher = Dispatcher(plan, version, self._outlet, self._ledger, self._tuning)
         decided = self._store.decided_above(plan.tag, after)
         place = None if after == self.place else after
-        lane = Lane(dispatcher, self._source, self._ledger, self._tuning, place=place, decided=decided, landed=landed)
+        lane = Lane(
+            dispatcher, self._source, self._ledger, self._tuning, self._lookups,
+            place=place, decided=decided, landed=landed,
+        )  # fmt: skip
         self._lanes[plan.tag] = lane
         self._removed.pop(plan.tag, None)
         if self._running:
@@ -236,5 +259,11 @@ class Router:
 
     def _load_due(self, settled: Settlement) -> None:
         self._cursors = settled.starts | self._cursors | settled.cursors
+        for seq, since_ms in settled.waiting.items():
+            if since_ms is None:
+                self._waiting.pop(seq, None)
+            else:
+                self._waiting[seq] = since_ms
         for lane in self._lanes.values():
             lane.dispatcher.load_due()
+        self._previews.release()

@@ -7,7 +7,7 @@ memory stays bounded and nothing is forgotten.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -15,7 +15,8 @@ from runtime.delivery.reason_codes import dead_code, retry_code
 from runtime.delivery.rollups import Rollups
 from runtime.delivery.wake import Wake
 from runtime.store.delivery import DeliveryStore
-from runtime.store.delivery_rows import TOTALS, AttemptRow, DeadRow, EventRow, RetryRow, Settlement
+from runtime.store.delivery_lookups import HANDED_OVER, handed_over, tags_of
+from runtime.store.delivery_rows import TOTALS, AttemptRow, DeadRow, EventRow, LookupRow, RetryRow, Settlement
 from runtime.telemetry import PARTS, SUM, bucket, log
 
 _HINT = "No hit is read until the delivery file can be written again; none is lost. Look at the disk and its rights."
@@ -39,6 +40,7 @@ class Ledger:
         self._rows = rows
         self._rollups = Rollups(store.totals())
         self._broken = False
+        self._looks_up = store.lookups.are_there()
         self._costs = {} if costs is None else costs
         self._costs_told: dict[str, list[int]] = {}
         self.before: Callable[[], None] = lambda: None
@@ -102,6 +104,42 @@ class Ledger:
     def unpark(self, tag: str, seq: int, pos: int) -> None:
         """Notes that an item no longer waits."""
         self.pending.retries[tag, seq, pos] = None
+
+    def record(self, seq: int, key: str, answer: bytes) -> None:
+        """Notes what came of a hit's look-up, unless that is noted already."""
+        rows = self.pending.lookups.setdefault(seq, {})
+        rows.setdefault(key, LookupRow(seq, key, answer, self.now_ms()))
+        self._looks_up = True
+
+    def recorded(self, seq: int) -> dict[str, bytes]:
+        """Returns the answers of a hit's look-ups by key, written or about to be."""
+        fresh = {row.key: row.value for row in self.pending.lookups.get(seq, {}).values()}
+        return fresh | self.store.lookups.of(seq) if self._looks_up else fresh
+
+    def answers_written(self) -> bool:
+        """Writes the answers that are pending: what was made with them must not leave before. A crash in between would
+        make the same hit be decided anew. Returns False where the file could not be written."""
+        return not self.pending.lookups or self.settle()
+
+    def wait(self, seq: int) -> None:
+        """Notes that a hit waits for look-ups: cursors may pass it, the log keeps it."""
+        self.pending.waiting[seq] = self.now_ms()
+        self._looks_up = True
+
+    def go_on(self, seq: int, tags: Collection[str] = ()) -> None:
+        """Notes that a hit waits no more, and which tags got their items."""
+        self.pending.waiting[seq] = None
+        if tags:
+            self.pending.lookups.setdefault(seq, {})[HANDED_OVER] = handed_over(seq, [*tags], self.now_ms())
+
+    def is_elsewhere(self, tag: str, seq: int) -> bool:
+        """Tells that a tag which comes upon a hit again has nothing to do with it: it waits for look-ups, or waited and
+        handed over what it made for the tag."""
+        if not self._looks_up:
+            return False
+        waits = self.pending.waiting[seq] is not None if seq in self.pending.waiting else self.store.lookups.waits(seq)
+        named = self.recorded(seq).get(HANDED_OVER)
+        return waits or (named is not None and tag in tags_of(named))
 
     def count(self, name: str, label: str, n: int = 1, *, minute: int | None = None) -> None:
         """Adds to a minute's counter; without `minute` to the present one."""

@@ -10,7 +10,7 @@ import msgspec
 from runtime.delivery.settle import Ledger
 from runtime.model.event import EventRun, Outcome, TagRun
 from runtime.model.hit import LoggedHit
-from runtime.store.delivery_rows import DeadRow, EventFlag, EventRow, storable
+from runtime.store.delivery_rows import NOT_SENT, SENT_ONCE, DeadRow, EventFlag, EventRow, storable
 from runtime.text.redaction import environment_redactor
 
 _FLAGS = {"denied": EventFlag.DENIED.value, "dropped": EventFlag.DROPPED.value, "failed": EventFlag.FAILED.value}
@@ -75,10 +75,27 @@ class Summaries:
             count("events", masked(str(event.event["event_name"])), minute=minute)
             self._event(logged, event, minute, repaired, removed)
         for dead in outcome.dead:
+            self._violated(dead.violations, minute)
             flags, client = repaired | EventFlag.DEAD, hit.client
             row = EventRow(logged.seq, dead.position, hit.received_us, "", client, "", "{}", flags)
             self._ledger.pending.events.append(row)
             self._dead(logged, "", dead.position, dead.reason, dead.message)
+
+    def take_aside(self, logged: LoggedHit, outcome: Outcome) -> None:
+        """Notes a hit that is not live: rows that say so, and nothing counted or given up."""
+        hit, fired = logged.hit, SENT_ONCE if logged.hit.sends else NOT_SENT
+        always = EventFlag.PREVIEW.value | (EventFlag.REPAIRED.value if outcome.repairs else 0)
+        rows = self._ledger.pending.events
+        for event in outcome.events:
+            runs = [run for run in event.tags if run.state != "not_triggered"]
+            states = {run.tag: fired if run.state == "fired" else _state(run) for run in runs}
+            flags = always | (EventFlag.VIOLATED.value if event.violations else 0)
+            for run in runs:
+                flags |= _FLAGS.get(run.state, 0)
+            rows.append(self._row(logged, event, msgspec.json.encode(states).decode(), flags))
+        for dead in outcome.dead:
+            flags = always | EventFlag.DEAD.value
+            rows.append(EventRow(logged.seq, dead.position, hit.received_us, "", hit.client, "", "{}", flags))
 
     def revive(self, logged: LoggedHit, events: Iterable[EventRun], removed: Collection[str]) -> None:
         """Notes events of a hit that had been given up before any tag ran."""
@@ -102,6 +119,8 @@ class Summaries:
 
     def _event(self, logged: LoggedHit, event: EventRun, minute: int, flags: int, removed: Collection[str]) -> None:
         states: dict[str, str] = {}
+        self._violated(event.violations, minute)
+        flags |= EventFlag.VIOLATED.value if event.violations else 0
         for run in event.tags:
             if run.state == "not_triggered":
                 continue
@@ -111,6 +130,10 @@ class Summaries:
             if run.state == "failed":
                 self._dead(logged, run.tag, event.position, *script_fault(run.reason), event)
         self._ledger.pending.events.append(self._row(logged, event, msgspec.json.encode(states).decode(), flags))
+
+    def _violated(self, labels: Iterable[str], minute: int) -> None:
+        for label in labels:
+            self._ledger.count("violated", label, minute=minute)
 
     def _count(self, run: TagRun, minute: int) -> None:
         if run.state == "denied":

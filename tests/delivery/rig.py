@@ -92,6 +92,8 @@ class Rig:
     commands: list[CommandRow] = field(default_factory=list)
     lifted: list[str] = field(default_factory=list)
     judge: Callable[[str, Response, Batch], Verdict] | None = None
+    plan_of: Callable[[int, str], TagPlan] | None = None
+    """How tags deliver for hits that are not live."""
 
     @property
     def path(self) -> Path:
@@ -163,9 +165,15 @@ class Rig:
     async def router(self, *plans: TagPlan, deadline_s: float = 5.0, live: int = 1) -> AsyncIterator[Router]:
         """A running router of shard 0 that is drained at the end."""
         sender, store = self.sender(), DeliveryStore(self.path)
-        outlet = Outlet(self.request, self.verdict, sender.send, lambda name: self.secrets[name], clock=self.clock)
+        secret, basis = self.secrets.__getitem__, "the basis"
+        outlet = Outlet(self.request, self.verdict, sender.send, secret, clock=self.clock, basis=basis)
         router = Router(
-            store=store, source=Source(self.read, self.run), outlet=outlet, tuning=self.tuning, inbox=self.inbox()
+            store=store,
+            source=Source(self.read, self.run),
+            outlet=outlet,
+            tuning=self.tuning,
+            inbox=self.inbox(),
+            plan_of=self.plan_of,
         )
         router.publish(live, {plan.tag: plan for plan in plans or (self.plan(),)})
         await router.start()

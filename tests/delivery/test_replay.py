@@ -10,7 +10,7 @@ import pytest
 from runtime.model.command import Replay, Selection, Which
 from runtime.model.delivery import Disposition, Verdict
 from runtime.model.event import Dead, EventRun, Outcome, TagRun
-from runtime.store.delivery_rows import EventFlag
+from runtime.store.event_search import EventQuery
 from tests.delivery.asked import counts, ended, jobs, letters, states, waiting
 from tests.delivery.rig import Rig, fired, ids, meta_event, outcome, run, until
 from tests.support.fake_meta import FakeMeta
@@ -152,8 +152,8 @@ def test_what_a_script_failed_on_is_made_by_the_current_version(rig: Rig, meta: 
     assert sorted(sent(meta)) == ids(1, 4)
     assert states(rig, 1) == {"meta": "fired"}
     reader = rig.reader()
-    assert [row.seq for row in reader.events(flags=EventFlag.FAILED)] == []
-    assert [row.seq for row in reader.events(flags=EventFlag.DENIED)] == [4]
+    assert [row.seq for row in reader.find(EventQuery(flag="failed")).rows] == []
+    assert [row.seq for row in reader.find(EventQuery(flag="denied")).rows] == [4]
     reader.close()
 
 
@@ -180,7 +180,7 @@ def test_hits_that_the_pipeline_gave_up_are_replayed_for_every_tag(rig: Rig, met
     assert counts(rig) == {"replayed": 3, "failed": 1, "no_tag": 2}
     assert [(row.tag, row.pos, row.reason) for row in letters(rig)] == [("other", 1, "script_cpu")]
     reader = rig.reader()
-    assert [(row.seq, row.pos) for row in reader.events()] == [(1, 1), (1, 0)]
+    assert [(row.seq, row.pos) for row in reader.find().rows] == [(1, 1), (1, 0)]
     assert reader.counts(1, 1 << 40)["received", "json"] == 1
     reader.close()
     assert states(rig, 1, 1) == {"meta": "fired", "other": "failed: cpu: slow", "gone": "discarded"}

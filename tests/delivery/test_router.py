@@ -5,6 +5,7 @@ import dataclasses
 from runtime.model.delivery import Disposition, Verdict
 from runtime.model.event import Dead, EventRun, Outcome, TagRun
 from runtime.store.delivery_rows import EventFlag
+from runtime.store.event_search import EventQuery
 from tests.delivery.rig import Rig, fired, ids, meta_event, outcome, run, sent_ids, until
 from tests.support.fake_meta import FakeMeta
 from tests.support.vendor import Behaviour
@@ -151,7 +152,7 @@ def test_the_pipelines_own_findings_are_counted_once_and_listed(rig: Rig) -> Non
     assert summary is not None
     assert summary.tags == '{"a":"denied: ad_storage,ad_user_data","b":"failed: cpu: too slow","d":"dropped: no email"}'
     assert summary.flags == EventFlag.DENIED | EventFlag.FAILED | EventFlag.DROPPED | EventFlag.REPAIRED
-    assert [row.seq for row in reader.events(flags=EventFlag.DEAD)] == [2]
+    assert [row.seq for row in reader.find(EventQuery(flag="dead")).rows] == [2]
     counts = reader.counts(0, 1 << 40)
     assert counts["denied", "a ad_user_data"] == counts["failed", "b"] == counts["dropped", "d"] == 1
     assert counts["repaired", "invalid_utf8"] == counts["received", "json"] == 2
