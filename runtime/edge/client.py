@@ -15,7 +15,7 @@ from runtime.edge.redact import Redactor, credential_names
 from runtime.edge.verify import NONE, Credential, Verifier, accepted_tokens
 from runtime.edge.wanted import Wanted, wanted_cookies, wanted_headers
 from runtime.errors import SenderError
-from runtime.model.consent import Consent
+from runtime.model.consent_rule import ConsentRule
 from runtime.model.container import Client
 from runtime.model.manifest import ClientSpec, Count, Facts, Verify
 from runtime.model.snapshot import Snapshot
@@ -62,7 +62,7 @@ class EdgeClient:
             raise SenderError(400, error.reason, error.message) from error
 
 
-def compile_client(id: str, client: Client, snapshot: Snapshot, consent: Consent, secrets: Secrets) -> EdgeClient:
+def compile_client(id: str, client: Client, snapshot: Snapshot, consent: ConsentRule, secrets: Secrets) -> EdgeClient:
     """Compiles a client of a container that was checked. Raises `OperatorError` where a secret is missing."""
     spec = spec_of(client, snapshot)
     settings = snapshot.settings("client", client.template, client.settings)

@@ -30,6 +30,8 @@ class Sender(NamedTuple):
 
     ip: str
     scheme: str
+    by_proxy: bool = False
+    """It came by a trusted proxy, whose headers are true."""
 
 
 class Hop(NamedTuple):
@@ -82,7 +84,7 @@ class Proxies:
             return Sender(hop.ip, incoming.scheme)
         forwarded = incoming.headers.get(b"x-forwarded-for", b"")
         scheme = _forwarded_scheme(incoming.headers.get(b"x-forwarded-proto", b""))
-        return Sender(self._walk(forwarded) if forwarded else hop.ip, scheme or incoming.scheme)
+        return Sender(self._walk(forwarded) if forwarded else hop.ip, scheme or incoming.scheme, by_proxy=True)
 
     def _walk(self, forwarded: bytes) -> str:
         """Returns the rightmost address that is no trusted proxy, or the leftmost where all are."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime.edge.claim import ClaimTable, Route
 from runtime.edge.client import EdgeClient, Secrets, compile_client, spec_of
-from runtime.edge.consent import default_consent
 from runtime.edge.cors import Cors
+from runtime.edge.geo import needs_geo
 from runtime.edge.hosts import Hosts, plain_domains
 from runtime.model.manifest import FromSetting
 from runtime.model.snapshot import Snapshot
@@ -20,20 +20,36 @@ class EdgeConfig:
     """Everything of one version that a request needs before its answer."""
 
     version: int
+    container: str
+    """The container's name."""
+    domains: tuple[str, ...]
     claims: ClaimTable[EdgeClient]
     hosts: Hosts
     cors: Cors
+    needs_geo: bool
+    """Whether anything of the version asks where visitors are."""
 
     @classmethod
     def build(cls, snapshot: Snapshot, secrets: Secrets) -> EdgeConfig:
         """Compiles a version. `secrets` returns a secret by its name; raises `OperatorError` where one is missing."""
         domains = plain_domains(snapshot.container.domains)
         claims = ClaimTable.build(_routes(snapshot, secrets))
-        return cls(snapshot.number, claims, Hosts(domains), Cors(domains))
+        name, asks = snapshot.container.container, needs_geo(snapshot)
+        return cls(snapshot.number, name, domains, claims, Hosts(domains), Cors(domains), asks)
+
+
+class Placed(NamedTuple):
+    """A version in the place where it takes hits. All that differs between two places stands in the hit."""
+
+    config: EdgeConfig
+    environment: str = "live"
+    preview: str = ""
+    """Id of the preview, "" for none."""
+    sends: bool = True
 
 
 def _routes(snapshot: Snapshot, secrets: Secrets) -> Iterator[Route[EdgeClient]]:
-    consent = default_consent(snapshot.container.consent)
+    consent = snapshot.container.consent
     for id, client in snapshot.container.clients.items():
         spec = spec_of(client, snapshot)
         settings = snapshot.settings("client", client.template, client.settings)

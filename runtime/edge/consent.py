@@ -1,101 +1,114 @@
-"""Decides the consent of a hit: what it says holds for that hit, what it does not say is the container's default.
+"""Decides the consent of a hit, with the reason for each purpose.
 
-What cannot be understood is denied. A hit of several events has the tightest of what they say, because one answer,
-and one set of cookies, serves them all.
+Of each purpose the first that speaks counts: what the client reads of the hit, the container's sources in their order,
+the default of the visitor's region, the default. What cannot be understood is denied. A hit of several events has the
+tightest of what they say, because one answer, and one set of cookies, serves them all.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-import msgspec
+from runtime.edge.consent_sources import client_voice, container_voices
+from runtime.edge.documents import Document
+from runtime.edge.incoming import Incoming
+from runtime.edge.sources import Reader, compile_sources
+from runtime.model.consent import PURPOSES, Consent
+from runtime.model.consent_rule import ConsentRule, Default, RegionalDefault
+from runtime.model.manifest import Source
+from runtime.text.consent_statement import Answer, Statement, all_purposes, tightest
+from runtime.text.consent_words import WordReader
+from runtime.text.limited_data_use import says_ldu
 
-from runtime.model.consent import PURPOSES, Consent, Purpose
-from runtime.model.container import ConsentRule
+Geo = Mapping[str, str]
 
-Statement = dict[Purpose, bool]
-"""What somebody said, by purpose; absent = nothing."""
-
-_WORDS = {"granted": True, "denied": False}
-
-# `gcs` of Google's consent mode. The order of its two signs is Stape's reading of it; Google documents neither text.
-_GCS = re.compile(r"G1([01-])([01-])")
-_GCS_PURPOSES: tuple[Purpose, ...] = ("ad_storage", "analytics_storage")
-_GCS_SIGNS = {"1": True, "0": False}
-
-# `gcd`: four letters, each followed by a digit, and an end that varies. Form, order and letters are third parties'
-# findings: what holds by the page's default, its update or both. `l` is unset; a letter that nobody knows says nothing.
-_GCD = re.compile(r"1\d((?:[A-Za-z]\d){4})[0-9A-Za-z]{0,32}", re.ASCII)
-_GCD_PURPOSES: tuple[Purpose, ...] = ("ad_storage", "analytics_storage", "ad_user_data", "ad_personalization")
-_GCD_SIGNS = dict.fromkeys("mpqu", False) | dict.fromkeys("nrtv", True)
-
-
-def default_consent(rule: ConsentRule) -> Consent:
-    """Returns the four purposes as the container's rule has them."""
-    given = rule.default
-    if isinstance(given, str):
-        return dict.fromkeys(PURPOSES, given == "granted")
-    return {purpose: given.get(purpose) == "granted" for purpose in PURPOSES}
+_LDU = (
+    Source(query="dpo"),
+    Source(form="dpo"),
+    Source(pointer="/data_processing_options"),
+    Source(pointer="/dpo"),
+)
+"""Where a hit of Meta's formats says it (wire format of the pixel, and of the Conversions API)."""
+_CUT = all_purposes(granted=False, why="the hit has more events than are looked at")
 
 
-def read_statement(said: Any) -> Statement:
-    """Reads an object of purposes (booleans, "granted", "denied"), its JSON text, one word for all purposes, or a
-    text of Google's consent mode (`gcs`, `gcd`). Any other text denies."""
-    if said is None:
-        return {}
-    if isinstance(said, str):
-        signs = _consent_mode(said)
-        if signs is not None:
-            return signs
-        said = _from_text(said)
-    if isinstance(said, bool):
-        return dict.fromkeys(PURPOSES, said)
-    if not isinstance(said, dict):
-        return dict.fromkeys(PURPOSES, False)
-    return {purpose: _granted(said[purpose]) for purpose in PURPOSES if purpose in said}
+class Decision(NamedTuple):
+    """What holds for a hit."""
+
+    consent: Consent
+    why: dict[str, str]
+    """Purpose to what decided it, without those that the default decided."""
 
 
-def join_statements(said: Iterable[Any]) -> Statement:
-    """Returns what the sources of one event say together: of each purpose the first word; "" is none."""
-    joined: Statement = {}
-    for each in said:
-        if each != "":
-            joined = read_statement(each) | joined
-        if len(joined) == len(PURPOSES):
-            break
-    return joined
+def default_statement(default: Default, why: str = "") -> Statement:
+    """Returns the answers of a default: one word for all purposes, or one for each; what is left out is denied."""
+    if isinstance(default, str):
+        return all_purposes(granted=default == "granted", why=why and f"{why}: {default}")
+    words = {purpose: default.get(purpose, "denied") for purpose in PURPOSES}
+    return {purpose: Answer(word == "granted", why and f"{why}: {word}") for purpose, word in words.items()}
 
 
-def decide_consent(default: Consent, said: Iterable[Statement]) -> Consent:
-    """Returns what holds for a hit whose events said this: a purpose is granted where it is granted for every event."""
-    states = [default | statement for statement in said]
-    return {purpose: all(state[purpose] for state in states) for purpose in PURPOSES} if states else default
+class ConsentDecider:
+    """Decides for the requests of one client. `facts` are the places that its manifest names."""
+
+    def __init__(self, rule: ConsentRule, facts: Iterable[Source]) -> None:
+        words = WordReader(rule.tcf)
+        self._voices = [client_voice(source, words) for source in facts]
+        for source in rule.sources:
+            self._voices += container_voices(source, words, rule.tcf)
+        self._base = default_statement(rule.default)
+        self._regions = {region: _regional(region, entry) for entry in rule.regions for region in entry.regions}
+        self._order = [region for entry in rule.regions for region in entry.regions]
+        self._ldu = rule.ldu
+        self._ldu_readers = compile_sources(_LDU) if rule.ldu else ()
+        self._silent = _decided(self._base) if not (self._voices or self._regions or self._ldu) else None
+        self.needs_json = bool(rule.ldu) or any(voice.needs_json for voice in self._voices)
+        """Whether it looks into the events of a body."""
+
+    def __call__(self, incoming: Incoming, documents: list[Document | None], geo: Geo) -> Decision:
+        if self._silent is not None:
+            return self._silent
+        base = self._base if not self._regions else self._base | self._region(geo)
+        if len(documents) == 1:
+            said = base | self._said(incoming, documents[0])
+        else:
+            said = tightest([base | self._said(incoming, document) for document in documents])
+        if self.needs_json and incoming.documents.is_cut:
+            said = tightest([said, _CUT])  # nobody looked at what the rest says
+        return _decided(said)
+
+    def _region(self, geo: Geo) -> Statement:
+        country = geo.get("country", "")
+        here = (country, f"{country}-{geo.get('region', '')}")
+        return next((self._regions[region] for region in self._order if region in here), {})
+
+    def _said(self, incoming: Incoming, document: Document | None) -> Statement:
+        """Returns what one event says, and the hit around it: of each purpose the first word."""
+        said: Statement = {}
+        for voice in self._voices:
+            found = voice.read(incoming, document)
+            if found is None or found == "":
+                continue
+            said = voice.understand(found) | said
+            if len(said) == len(PURPOSES):
+                break
+        if self._ldu and _any_ldu(self._ldu_readers, incoming, document):
+            said = said | dict.fromkeys(self._ldu, Answer(False, "limited data use"))
+        return said
 
 
-def _consent_mode(text: str) -> Statement | None:
-    """Returns what a text of Google's consent mode says, None where it is none."""
-    if found := _GCS.fullmatch(text):
-        return _signs(_GCS_PURPOSES, "".join(found.groups()), _GCS_SIGNS)
-    if found := _GCD.fullmatch(text):
-        return _signs(_GCD_PURPOSES, found[1][::2], _GCD_SIGNS)
-    return None
+def _regional(region: str, entry: RegionalDefault) -> Statement:
+    return default_statement(entry.default, f"region {region}")
 
 
-def _signs(purposes: tuple[Purpose, ...], signs: str, meanings: dict[str, bool]) -> Statement:
-    return {purpose: meanings[sign] for purpose, sign in zip(purposes, signs, strict=True) if sign in meanings}
+def _decided(said: Statement) -> Decision:
+    return Decision(
+        {purpose: said[purpose].granted for purpose in PURPOSES},
+        {purpose: said[purpose].why for purpose in PURPOSES if said[purpose].why},
+    )
 
 
-def _from_text(text: str) -> Any:
-    word = text.strip().lower()
-    if word in _WORDS:
-        return _WORDS[word]
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-
-
-def _granted(value: Any) -> bool:
-    return _WORDS.get(value.lower(), False) if isinstance(value, str) else value is True
+def _any_ldu(readers: Iterable[Reader], incoming: Incoming, document: Document | None) -> bool:
+    found: Iterable[Any] = (read(incoming, document) for read in readers)
+    return any(says_ldu(value) for value in found)

@@ -102,15 +102,16 @@ def _fbc(incoming: Incoming, facts: Facts, index: int, now_us: int) -> Decision:
     )
 
 
-def set_cookie(name: str, value: str, host: Host, *, secure: bool) -> Header:
-    """Returns a Set-Cookie header. The value comes from `runtime.identity`, which lets no separator through."""
-    attributes = _attributes(host.domain, secure or host.loopback, name == VISITOR_COOKIE)
+def set_cookie(name: str, value: str, host: Host, *, secure: bool, age_s: int = 0) -> Header:
+    """Returns a Set-Cookie header. The value comes from `runtime.identity`, which lets no separator through. Without
+    `age_s` it lives as long as its name says."""
+    attributes = _attributes(host.domain, secure or host.loopback, name == VISITOR_COOKIE, age_s)
     return b"set-cookie", f"{name}={value}; {attributes}".encode("ascii")
 
 
 @lru_cache(maxsize=256)
-def _attributes(domain: str, secure: bool, hidden: bool) -> str:
-    age = VISITOR_MAX_AGE_S if hidden else PIXEL_MAX_AGE_S
+def _attributes(domain: str, secure: bool, hidden: bool, age_s: int) -> str:
+    age = age_s or (VISITOR_MAX_AGE_S if hidden else PIXEL_MAX_AGE_S)
     place = f"Path=/; Domain={domain}" if domain else "Path=/"
     flags = ("; Secure" if secure else "") + ("; HttpOnly" if hidden else "")
     return f"{place}; Max-Age={age}; SameSite=Lax{flags}"

@@ -43,7 +43,7 @@ class Document:
         if name not in self._decoded:
             raw = self._members.get(name)
             self._decoded[name] = None if raw is None else _decode(raw)
-        return _descend(self._decoded[name], pointer[1:])
+        return descend(self._decoded[name], pointer[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def _decode(raw: msgspec.Raw) -> Any:
         return None
 
 
-def _descend(value: Any, tokens: Pointer) -> Any:
+def descend(value: Any, tokens: Pointer) -> Any:
+    """Returns what the tokens lead to in JSON data, None where they lead nowhere."""
     for token in tokens:
         if isinstance(value, dict):
             value = value.get(token)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import msgspec
 
-from runtime.edge.consent import Statement, decide_consent, join_statements, read_statement
+from runtime.edge.consent import ConsentDecider, Geo
 from runtime.edge.documents import Document
 from runtime.edge.incoming import Incoming
 from runtime.edge.sources import Reader, compile_sources
 from runtime.model.consent import Consent
+from runtime.model.consent_rule import ConsentRule
 from runtime.model.manifest import Facts as Declared
 
 MAX_URL = 8192
 MAX_ID = 1024
+NOWHERE: Geo = {}
 _ONLY_NONE: list[Document | None] = [None]
 
 
@@ -28,42 +30,36 @@ class Facts(msgspec.Struct, frozen=True):
     fbp: str
     fbc: str
     consent: Consent
+    consent_from: dict[str, str]
+    """Purpose to what decided it, where the default did not."""
 
 
 class FactReader:
-    """Reads the facts of one client's requests. `default` is the container's consent for a hit that says nothing."""
+    """Reads the facts of one client's requests; consent is decided by the container's rule."""
 
-    def __init__(self, declared: Declared, default: Consent) -> None:
+    def __init__(self, declared: Declared, rule: ConsentRule) -> None:
         self._page_url = compile_sources(declared.page_url)
         self._referrer = compile_sources(declared.referrer)
         self._fbp = compile_sources(declared.fbp)
         self._fbc = compile_sources(declared.fbc)
-        self._consent = compile_sources(declared.consent)
-        every = declared.page_url + declared.referrer + declared.fbp + declared.fbc + declared.consent
-        self._needs_json = any(source.pointer is not None for source in every)
-        self._default = default
+        self._decide = ConsentDecider(rule, declared.consent)
+        others = declared.page_url + declared.referrer + declared.fbp + declared.fbc
+        self._needs_json = self._decide.needs_json or any(source.pointer is not None for source in others)
 
-    def __call__(self, incoming: Incoming) -> Facts:
+    def __call__(self, incoming: Incoming, geo: Geo = NOWHERE) -> Facts:
+        """Returns the facts; `geo` is where the visitor is, as far as that is known."""
         documents: list[Document | None] = _ONLY_NONE
         if self._needs_json and incoming.documents.items:
             documents = [*incoming.documents.items]
+        decision = self._decide(incoming, documents, geo)
         return Facts(
             page_url=web_url(_text(self._page_url, incoming, documents, MAX_URL)),
             referrer=web_url(_text(self._referrer, incoming, documents, MAX_URL)),
             fbp=_text(self._fbp, incoming, documents, MAX_ID),
             fbc=_text(self._fbc, incoming, documents, MAX_ID),
-            consent=self._decide_consent(incoming, documents),
+            consent=decision.consent,
+            consent_from=decision.why,
         )
-
-    def _decide_consent(self, incoming: Incoming, documents: list[Document | None]) -> Consent:
-        if not self._consent:
-            return self._default
-        said: list[Statement] = [
-            join_statements(read(incoming, document) for read in self._consent) for document in documents
-        ]
-        if self._needs_json and incoming.documents.is_cut:
-            said.append(read_statement("denied"))  # nobody looked at what the rest says
-        return decide_consent(self._default, said)
 
 
 def _text(readers: tuple[Reader, ...], incoming: Incoming, documents: list[Document | None], limit: int) -> str:

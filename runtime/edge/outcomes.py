@@ -7,6 +7,8 @@ an address.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from runtime.edge.answers import ClientAnswers
 from runtime.edge.asgi import Reply, with_headers
@@ -22,10 +24,26 @@ from runtime.telemetry import log
 _MAX_PATH = 200
 
 
+class Aside:
+    """Counts what belongs to a preview, or to an environment beside live, apart from the figures: `not_live_refused`
+    and so on. Examples stay as they are."""
+
+    def __init__(self, writer: HitWriter) -> None:
+        self._writer = writer
+
+    def count(self, name: str, label: str = "") -> None:
+        """Adds to the counter beside."""
+        self._writer.count(f"not_live_{name}", label)
+
+    def example(self, kind: str, summary: Mapping[str, Any]) -> None:
+        """Keeps an example."""
+        self._writer.example(kind, summary)
+
+
 class Outcomes:
     """Answers to requests that are not taken. Counters: refused, unavailable, unclaimed, failed, disconnected."""
 
-    def __init__(self, writer: HitWriter) -> None:
+    def __init__(self, writer: HitWriter | Aside) -> None:
         self._writer = writer
         self._plain = ClientAnswers(Answers(), [])
 

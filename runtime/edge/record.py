@@ -7,6 +7,7 @@ import msgspec
 from runtime.edge.claim import Claim
 from runtime.edge.client import EdgeClient
 from runtime.edge.client_ip import Sender
+from runtime.edge.config import Placed
 from runtime.edge.cookies import Identity, stored_cookies
 from runtime.edge.facts import Facts
 from runtime.edge.headers import stored_headers
@@ -21,7 +22,7 @@ from runtime.model.hit import Hit
 class Decided(msgspec.Struct, frozen=True):
     """All that the edge decided about one request."""
 
-    version: int
+    placed: Placed
     received_us: int
     host: Host
     claim: Claim[EdgeClient]
@@ -30,15 +31,17 @@ class Decided(msgspec.Struct, frozen=True):
     credential: Credential
     trust: str
     identity: Identity
+    geo: dict[str, str]
+    """Where the visitor is, as far as it is known and anybody asks."""
 
 
 def make_hit(incoming: Incoming, decided: Decided) -> Hit:
     """Returns the hit; where its client handles credentials, without any of them."""
-    client, facts, identity = decided.claim.client, decided.facts, decided.identity
+    client, facts, identity, placed = decided.claim.client, decided.facts, decided.identity, decided.placed
     headers = stored_headers(incoming, client.wanted_headers)
     hit = Hit(
         client=client.id,
-        version=decided.version,
+        version=placed.config.version,
         received_us=decided.received_us,
         method=incoming.method,
         scheme=decided.sender.scheme,
@@ -60,6 +63,11 @@ def make_hit(incoming: Incoming, decided: Decided) -> Hit:
         trust=decided.trust,
         body=incoming.body,
         repairs=repairs_of(incoming, decided.sender, facts, identity, headers, trust=decided.trust),
+        environment=placed.environment,
+        preview=placed.preview,
+        sends=placed.sends,
+        geo=decided.geo,
+        consent_from=facts.consent_from,
     )
     return hit if client.redactor is None else _redact(hit, incoming, client.redactor, decided.credential)
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from runtime.edge.consent import decide_consent, default_consent, read_statement
+from runtime.edge.consent import default_statement
 from runtime.edge.documents import parse_pointer, read_documents
 from runtime.edge.pairs import PairText, name_marks
 from runtime.model.consent import PURPOSES
-from runtime.model.container import ConsentRule
+from runtime.model.consent_rule import ConsentRule
+from tests.edge.test_consent import read
 from tests.support.edge import edge
 from tests.support.snapshots import SHOP, snapshot
 
@@ -135,7 +136,9 @@ def test_a_list_gives_the_first_element_that_holds_something() -> None:
     ],
 )
 def test_what_the_container_does_not_say_is_denied(rule: Any, expected: dict[str, bool]) -> None:
-    assert default_consent(ConsentRule.model_validate(rule)) == expected
+    said = default_statement(ConsentRule.model_validate(rule).default)
+    assert {purpose: answer.granted for purpose, answer in said.items()} == expected
+    assert not any(answer.why for answer in said.values())
 
 
 @pytest.mark.parametrize(
@@ -160,17 +163,7 @@ def test_what_the_container_does_not_say_is_denied(rule: Any, expected: dict[str
     ],
 )
 def test_what_cannot_be_understood_is_denied(said: Any, statement: dict[str, bool]) -> None:
-    assert read_statement(said) == statement
-
-
-def test_several_events_have_the_tightest_of_what_they_say() -> None:
-    said: list[Any] = [
-        read_statement({"ad_storage": True, "ad_user_data": True}),
-        read_statement({"ad_storage": False}),
-    ]
-    assert decide_consent(ALL, said) == ALL | {"ad_storage": False}
-    assert decide_consent(NONE, said) == NONE
-    assert decide_consent(ALL, []) == ALL
+    assert read(said) == statement
 
 
 @pytest.mark.parametrize("default", ["granted", "denied"])
