@@ -5,39 +5,61 @@ Errors keep a container from being published. Warnings are what is allowed and p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from datetime import datetime
 
+from runtime.containers.check_schemas import check_schemas
 from runtime.containers.check_scripts import MakeScriptCheck, check_scripts
 from runtime.containers.claims import check_claims
 from runtime.containers.conditions import check_conditions
 from runtime.containers.given_settings import check_settings
 from runtime.containers.hints import suggest
-from runtime.containers.references import check_references, check_unused
+from runtime.containers.in_order import in_order
+from runtime.containers.names import check_circles, check_names
+from runtime.containers.references import uses
+from runtime.containers.schedules import check_schedules
 from runtime.containers.snapshot import instances
 from runtime.containers.templates import Templates
+from runtime.containers.unreachable import check_unreachable
+from runtime.containers.unused import check_unused
 from runtime.errors import ContainerInvalid, Problem
 from runtime.model.container import Container
 from runtime.model.manifest import KIND_FOLDERS
-from runtime.text.domains import is_address, registrable
-
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+from runtime.text.domains import is_address, is_host_name, registrable
 
 
-def check(container: Container, templates: Templates, *, script_check: MakeScriptCheck | None = None) -> list[Problem]:
-    """Returns all problems, in the order of the file's parts; with `script_check` those of the scripts in use too."""
-    given = list(_check_instances(container, templates))
+def check(
+    container: Container,
+    templates: Templates,
+    *,
+    script_check: MakeScriptCheck | None = None,
+    now: datetime | None = None,
+) -> list[Problem]:
+    """Returns all problems, in the order of the file's parts.
+
+    With `script_check` those of the scripts in use too; with `now`, which has a time zone, those of schedules that are
+    over or have not begun.
+    """
+    return in_order(_problems(container, templates, script_check, now), container)
+
+
+def _problems(
+    container: Container, templates: Templates, script_check: MakeScriptCheck | None, now: datetime | None
+) -> Iterator[Problem]:
+    given, found = list(_check_instances(container, templates)), list(uses(container))
     told = {problem.path for problem in given}
-    return [
-        *_check_domains(container),
-        *given,
-        *(problem for problem in check_claims(container, templates) if problem.path not in told),
-        *_check_consent(container, templates),
-        *check_conditions(container),
-        *check_references(container),
-        *check_unused(container),
-        *check_scripts(container, templates, script_check),
-    ]
+    yield from _check_domains(container)
+    yield from given
+    yield from (problem for problem in check_claims(container, templates) if problem.path not in told)
+    yield from _check_consent(container, templates)
+    yield from check_conditions(container)
+    yield from check_schemas(container)
+    yield from check_names(container, found)
+    yield from check_circles(found)
+    yield from check_unused(container, found)
+    yield from check_unreachable(container)
+    yield from check_schedules(container, now) if now else ()
+    yield from check_scripts(container, templates, script_check)
 
 
 def require_valid(problems: list[Problem]) -> None:
@@ -51,7 +73,7 @@ def _check_domains(container: Container) -> Iterator[Problem]:
         path = f"domains.{index}"
         if is_address(domain) or domain == "localhost":
             continue
-        if not _HOST.fullmatch(domain):
+        if not is_host_name(domain):
             hint = "write the host alone in small letters, international names as xn--…: shop.example"
             yield Problem(path, f"`{domain}` is not a host name", hint)
         elif registrable(domain) is None:

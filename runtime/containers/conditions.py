@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from runtime.containers.hints import kind_of
+from runtime.containers.patterns import check_pattern
 from runtime.containers.references import conditions
 from runtime.errors import Problem
 from runtime.model.container import Condition, Container
-from runtime.text.regex import compile_re2
 
 _NUMERIC = frozenset(("greater", "greater_or_equal", "less", "less_or_equal"))
 _TEXTUAL = frozenset(("contains", "starts_with", "ends_with", "matches"))
@@ -21,11 +21,20 @@ def check_conditions(container: Container) -> Iterator[Problem]:
     """Yields what is wrong with the conditions of all triggers, apart from names that do not exist."""
     for id, group in container.triggers.items():
         for path, condition in conditions(group, f"triggers.{id}"):
-            yield from _subject(path, condition)
-            yield from _value(f"{path}.value", condition)
+            yield from _errors(path, condition)
             if condition.ignore_case and condition.is_ not in _CASED:
                 hint = f"{condition.is_} compares no letters: remove it"
                 yield Problem(f"{path}.ignore_case", "this has no effect here", hint, severity="warning")
+
+
+def is_sound(condition: Condition) -> bool:
+    """Tells whether a condition can be asked at all."""
+    return next(_errors("", condition), None) is None
+
+
+def _errors(path: str, condition: Condition) -> Iterator[Problem]:
+    yield from _subject(path, condition)
+    yield from _value(f"{path}.value", condition)
 
 
 def _subject(path: str, condition: Condition) -> Iterator[Problem]:
@@ -55,20 +64,13 @@ def _value(path: str, condition: Condition) -> Iterator[Problem]:
     elif operator in _TEXTUAL and not isinstance(value, str | int | float):
         yield Problem(path, f"text is expected by `{operator}`, this is {_shown(value)}")
     elif operator == "matches":
-        yield from _pattern(path, str(value))
+        yield from check_pattern(path, str(value))
 
 
 def _members(path: str, values: list[Any]) -> Iterator[Problem]:
     for index, value in enumerate(values):
         if not isinstance(value, str | int | float):
             yield Problem(f"{path}.{index}", f"text or a number is expected, this is {kind_of(value)}")
-
-
-def _pattern(path: str, pattern: str) -> Iterator[Problem]:
-    try:
-        compile_re2(pattern)
-    except ValueError as error:
-        yield Problem(path, str(error), "patterns are RE2's: without look-around and back-references")
 
 
 def _is_number(value: Any) -> bool:

@@ -19,7 +19,7 @@ from runtime.model.container import Container
 from runtime.model.snapshot import Snapshot, Template
 
 Kind = Literal["added", "removed", "changed", "reordered"]
-PARTS = ("clients", "tags", "triggers", "variables", "transformations")
+PARTS = ("clients", "tags", "triggers", "variables", "transformations", "folders", "schemas")
 """The parts of a container that hold things by id; what was added to or removed from them is told whole."""
 
 

@@ -1,14 +1,21 @@
-"""A container file with all that lies beside it, read and checked as a whole: what would be published of it."""
+"""A container with all that belongs to it, read and checked as a whole: what would be published of it.
+
+Files on disk and the files of a workspace are read by the same code, so that both have the same problems.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from runtime.containers.check import check, require_valid
 from runtime.containers.check_scripts import OWN, MakeScriptCheck
+from runtime.containers.export import CONTAINER
+from runtime.containers.files import Files, as_folder, collect_files
+from runtime.containers.in_order import in_order
 from runtime.containers.interchange import load_container
 from runtime.containers.policy import policy_problems
 from runtime.containers.snapshot import build_snapshot
@@ -28,6 +35,8 @@ class Draft:
     container: Container | None
     templates: Templates | None
     problems: list[Problem]
+    files: Files | None = None
+    """The files themselves, as far as they are text."""
 
     @property
     def valid(self) -> bool:
@@ -42,18 +51,36 @@ class Draft:
         return build_snapshot(self.container, self.templates, number=0)
 
 
-def read_draft(file: Path, script_check: MakeScriptCheck, policy: Policy = NO_POLICY) -> Draft:
+def read_draft(
+    file: Path, script_check: MakeScriptCheck, policy: Policy = NO_POLICY, *, now: datetime | None = None
+) -> Draft:
     """Returns what a container file and the templates beside it, in `templates/`, say together.
 
-    What the policy takes from the templates is among the problems, as warnings.
+    What the policy takes from the templates is among the problems, as warnings; with `now` also what is over.
     """
     problems: list[Problem] = []
     container = _attempt(lambda: load_container(file), problems)
     templates = _attempt(lambda: load_templates(BUILT_IN, file.parent / OWN), problems)
     if container is not None and templates is not None:
-        problems += check(container, templates, script_check=script_check)
+        problems += check(container, templates, script_check=script_check, now=now)
         problems += policy_problems(container, templates, policy)
-    return Draft(container, templates, problems)
+    return Draft(
+        container, templates, in_order(problems, container), None if container is None else collect_files(file)
+    )
+
+
+def read_files(
+    files: Files, script_check: MakeScriptCheck, policy: Policy = NO_POLICY, *, now: datetime | None = None
+) -> Draft:
+    """Returns what the files of a draft say together; problems name them by their own paths."""
+    with as_folder(files) as folder:
+        draft = read_draft(folder / CONTAINER, script_check, policy, now=now)
+    beside = f"{folder}/"
+    problems = [
+        replace(each, path=each.path.replace(beside, ""), message=each.message.replace(beside, ""))
+        for each in draft.problems
+    ]
+    return replace(draft, problems=problems)
 
 
 def _attempt(load: Callable[[], T], problems: list[Problem]) -> T | None:

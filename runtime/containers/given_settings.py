@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from runtime.containers.hints import did_you_mean, kind_of, shown, suggest
 from runtime.containers.named_settings import named_settings
+from runtime.containers.patterns import check_row, check_script_pattern
 from runtime.containers.references import is_computed, mentions
 from runtime.errors import Problem
 from runtime.model.manifest import Field, Manifest
 from runtime.text.domains import is_address
+from runtime.text.references import fill_variables, mentions_variable
 from runtime.text.regex import compile_re2
-from runtime.text.secrets import is_reference, variable_name
+from runtime.text.secrets import PREFIX, is_reference, variable_name
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _EXPECTED = {
@@ -24,6 +26,7 @@ _EXPECTED = {
     "number": "a number",
     "boolean": "true or false",
     "choice": "text",
+    "regex": "a regular expression",
     "list": "a list",
     "map": "a map",
 }
@@ -34,6 +37,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
     "choice": (str,),
+    "regex": (str,),
     "list": (list, tuple),
     "map": (dict,),
 }
@@ -51,6 +55,8 @@ def check_settings(path: str, manifest: Manifest, given: dict[str, Any]) -> Iter
         place, value = f"{path}.settings.{field.id}", given.get(field.id)
         if value in _EMPTY:
             yield from _absent(place, field, value)
+        elif manifest.lookup is not None and field.type == "url" and isinstance(value, str):
+            yield from _check_lookup_url(place, value)
         elif field.id in native and not _is_secret(field) and (named := list(mentions(value, place))):
             for mention, _ in named:
                 yield Problem(
@@ -58,6 +64,17 @@ def check_settings(path: str, manifest: Manifest, given: dict[str, Any]) -> Iter
                 )
         elif not is_computed(value) or _is_secret(field):
             yield from _check_value(place, field, value)
+
+
+def _check_lookup_url(path: str, value: str) -> Iterator[Problem]:
+    """A look-up's URL may name variables behind the host, which permissions are about."""
+    start, slashes, rest = value.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if mentions_variable(start + slashes + host):
+        hint = "a variable can fill in what follows the host"
+        yield Problem(path, "the host of a look-up can name no variable", hint)
+    else:
+        yield from _check_url(path, fill_variables(value, lambda _: "0"))
 
 
 def native_fields(manifest: Manifest) -> frozenset[str]:
@@ -82,7 +99,7 @@ def _check_value(path: str, field: Field, value: Any) -> Iterator[Problem]:
     elif field.type == "list":
         yield from _check_list(path, field, value)
     elif field.type == "map":
-        yield from _check_map(path, value)
+        yield from _check_map(path, field, value)
     else:
         yield from _check_scalar(path, field, value)
 
@@ -99,10 +116,12 @@ def _check_list(path: str, field: Field, values: list[Any]) -> Iterator[Problem]
             yield from _check_text(place, field, value)
 
 
-def _check_map(path: str, values: dict[str, Any]) -> Iterator[Problem]:
+def _check_map(path: str, field: Field, values: dict[str, Any]) -> Iterator[Problem]:
     for key, value in values.items():
         if isinstance(value, str) and is_reference(value):
             yield _misplaced_secret(f"{path}.{key}")
+        if field.keys == "regex":
+            yield from check_script_pattern(f"{path}.{key}", key)
 
 
 def _check_scalar(path: str, field: Field, value: Any) -> Iterator[Problem]:
@@ -113,7 +132,7 @@ def _check_scalar(path: str, field: Field, value: Any) -> Iterator[Problem]:
         yield from _check_url(path, value)
     elif field.type in ("integer", "number"):
         yield from _check_range(path, field, value)
-    if field.type in ("text", "url"):
+    if field.type in ("text", "url", "regex"):
         yield from _check_text(path, field, value)
 
 
@@ -129,6 +148,10 @@ def _check_text(path: str, field: Field, value: str) -> Iterator[Problem]:
         yield _misplaced_secret(path)
     elif field.pattern and not next(mentions(value, path), None) and not compile_re2(field.pattern).fullmatch(value):
         yield Problem(path, f"{shown(value)} does not have the right form", field.help)
+    elif field.items == "regex_row":
+        yield from check_row(path, value, field.help)
+    elif "regex" in (field.type, field.items):
+        yield from check_script_pattern(path, value)
 
 
 def _check_url(path: str, value: str) -> Iterator[Problem]:
@@ -156,7 +179,16 @@ def _check_secret(path: str, value: Any) -> Iterator[Problem]:
         instance, _, setting = path.rpartition(".settings.")
         name = re.sub(r"\W+", "_", f"{instance.rpartition('.')[2]}.{setting}").strip("_").upper()
         hint = f"write secret:{name}, and set the environment variable {variable_name(name)}"
-        yield Problem(path, "a secret must not stand in the file itself", hint)
+        yield Problem(path, _no_secret(value), hint)
+
+
+def _no_secret(value: Any) -> str:
+    """Returns why a value is no reference to a secret, without repeating it."""
+    if isinstance(value, str) and value.startswith(PREFIX):
+        return f"what follows `{PREFIX}` is no name: a letter, then letters, digits, `_` and `-` are expected"
+    if isinstance(value, str) and mentions_variable(value):
+        return "a secret cannot come from a variable: no script and no trace may see it"
+    return "a secret must not stand in the file itself"
 
 
 def _misplaced_secret(path: str) -> Problem:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from runtime.model.container import Container
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 64
+_REMEMBERED_BYTES = 512 * 1024
 
 _VERSION = (1, 2)
 _CORE = "tag:yaml.org,2002:"
@@ -53,27 +55,45 @@ def load_container(path: Path) -> Container:
 
 def read_document(path: Path) -> tuple[Any, list[Problem]]:
     """Returns a file's data, JSON types only, and what is wrong with it; ContainerInvalid where it is not YAML."""
+    return parse_document(read_raw(path))
+
+
+def read_raw(path: Path) -> bytes:
+    """Returns a file's bytes, no more than can be a document; OperatorError where it cannot be read."""
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise OperatorError(f"Cannot read {path}: {error.strerror}.", hint="Name a file that exists.") from error
-    return parse_document(raw)
 
 
 def parse_document(raw: bytes) -> tuple[Any, list[Problem]]:
     """Returns the data of a YAML or JSON text, and what is wrong with it, as `read_document` does."""
+    node = compose_document(raw)
+    reader = _Reader(_Yaml())
+    return (None if node is None else reader.value(node, "")), reader.problems
+
+
+def compose_document(raw: bytes) -> Node | None:
+    """Returns the nodes of a text, each with its place in it, to look at only; None where it is empty, ContainerInvalid
+    where it is not YAML."""
     if len(raw) > MAX_BYTES:
         raise ContainerInvalid([Problem("", "the file is larger than 5 MB", "keep data out of it")])
-    yaml = _Yaml()
     try:
-        node = yaml.compose(raw.decode("utf-8-sig"))
+        return _remembered(raw) if len(raw) <= _REMEMBERED_BYTES else _composed(raw)
     except UnicodeDecodeError as error:
         raise ContainerInvalid([Problem("", f"byte {error.start} is not UTF-8", "save the file as UTF-8")]) from error
     except YAMLError as error:
         raise ContainerInvalid([_syntax(error)]) from error
-    reader = _Reader(yaml)
-    return (None if node is None else reader.value(node, "")), reader.problems
+
+
+def _composed(raw: bytes) -> Node | None:
+    node: Node | None = _Yaml().compose(raw.decode("utf-8-sig"))
+    return node
+
+
+# One save of a draft reads the text before and the one after it several times each.
+_remembered = lru_cache(maxsize=2)(_composed)
 
 
 class _Composer(Composer):

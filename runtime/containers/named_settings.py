@@ -15,7 +15,7 @@ from runtime.text.references import setting_named
 def named_settings(manifest: Manifest) -> set[str]:
     """Returns the ids of the fields that the manifest refers to outside of `fields`."""
     named: set[str] = set()
-    _collect(manifest.model_dump(include={"client", "destination"}), named)
+    _collect(manifest.model_dump(include={"client", "destination", "lookup"}), named)
     permissions = manifest.permissions
     hosts = permissions.hosts.names if permissions.hosts else ()
     named.update(setting for host in hosts if (setting := setting_named(host)))

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 _WORDS: dict[Any, str] = {
     str: "text",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
+    AwareDatetime: "a time with its zone",
     Any: "any value",
 }
 _KEY = "[key]"

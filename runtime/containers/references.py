@@ -1,15 +1,46 @@
-"""What names what: `{{variable}}` in settings, triggers in tags, tags in transformations, variables in conditions."""
+"""What names what: `{{variable}}` in settings, variables in conditions, triggers and companions in tags, and so on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from runtime.containers.hints import suggest
 from runtime.containers.snapshot import instances
-from runtime.errors import Problem
+from runtime.containers.templates import Templates
 from runtime.model.container import Condition, Container, Group, Tag, Transformation
-from runtime.text.references import is_id, names_in_braces, whole_variable
+from runtime.text.references import names_in_braces, whole_variable
+from runtime.text.secrets import is_reference, reference_name
+
+FOLDED = ("clients", "tags", "triggers", "variables", "transformations", "schemas")
+"""The parts of a container that lie in folders."""
+
+
+class Use(NamedTuple):
+    """One part that names another. Parts are called `tags.x`, `variables.x`, `templates.destination/x`, `secrets.X`,
+    `shared.x`, whether they exist or not."""
+
+    path: str
+    """Where it does so: `tags.x.triggers.0`."""
+    user: str
+    used: str
+
+
+def uses(container: Container, templates: Templates | None = None) -> Iterator[Use]:
+    """Yields all that names something; with templates also the shared modules that each template in use names."""
+    yield from _of_folders(container)
+    for id, trigger in container.triggers.items():
+        for path, condition in conditions(trigger, f"triggers.{id}"):
+            if condition.variable is not None:
+                yield Use(f"{path}.variable", f"triggers.{id}", f"variables.{condition.variable}")
+    for id, tag in container.tags.items():
+        yield from _of_asking(f"tags.{id}", tag)
+        for role, companion in (("setup", tag.setup), ("teardown", tag.teardown)):
+            if companion is not None:
+                yield Use(f"tags.{id}.{role}.tag", f"tags.{id}", f"tags.{companion.tag}")
+    for id, step in container.transformations.items():
+        yield from _listed(f"transformations.{id}", "tags", step.tags, "tags")
+        yield from _of_asking(f"transformations.{id}", step)
+    yield from _of_instances(container, templates)
 
 
 def is_computed(value: Any) -> bool:
@@ -19,14 +50,8 @@ def is_computed(value: Any) -> bool:
 
 def mentions(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Yields path and name of every `{{name}}` in a setting's value."""
-    if isinstance(value, str):
-        yield from ((path, name) for name in names_in_braces(value))
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            yield from mentions(part, f"{path}.{index}")
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from mentions(part, f"{path}.{key}")
+    for place, text in _texts(value, path):
+        yield from ((place, name) for name in names_in_braces(text))
 
 
 def conditions(group: Group, path: str) -> Iterator[tuple[str, Condition]]:
@@ -40,80 +65,49 @@ def conditions(group: Group, path: str) -> Iterator[tuple[str, Condition]]:
                 yield from conditions(member, place)
 
 
-def check_references(container: Container) -> Iterator[Problem]:
-    """Yields what is named and does not exist, and variables that lead back to themselves."""
-    for tag_id, tag in container.tags.items():
-        yield from _unknown(f"tags.{tag_id}.triggers", tag.triggers, "trigger", container.triggers)
-        yield from _unknown(f"tags.{tag_id}.exceptions", tag.exceptions, "trigger", container.triggers)
-    for id, step in container.transformations.items():
-        yield from _unknown(f"transformations.{id}.tags", step.tags, "tag", container.tags)
-        yield from _unknown(f"transformations.{id}.triggers", step.triggers, "trigger", container.triggers)
-        yield from _unknown(f"transformations.{id}.exceptions", step.exceptions, "trigger", container.triggers)
-    for path, name in _variables_named(container):
-        if name not in container.variables:
-            yield _unknown_variable(path, name, container)
-    yield from _cycles(container)
+def _of_folders(container: Container) -> Iterator[Use]:
+    for part in FOLDED:
+        for id, held in getattr(container, part).items():
+            if held.folder:
+                yield Use(f"{part}.{id}.folder", f"{part}.{id}", f"folders.{held.folder}")
 
 
-def check_unused(container: Container) -> Iterator[Problem]:
-    """Yields a warning for each part that can have no effect."""
-    asking: list[Tag | Transformation] = [*container.tags.values(), *container.transformations.values()]
-    asked = {name for each in asking for name in (*each.triggers, *each.exceptions)}
-    yield from _unused("triggers", container.triggers, asked, "name it in a tag's `triggers` or `exceptions`")
-    named = {name for _, name in _variables_named(container)}
-    yield from _unused("variables", container.variables, named, "name it in a condition, or as {{…}} in a setting")
-    if not container.tags:
-        yield from _unused("transformations", container.transformations, set(), "there is no tag that it could be for")
-    for id, tag in container.tags.items():
-        if not tag.triggers:
-            yield _warning(f"tags.{id}.triggers", "this tag has no trigger, so it never fires", "name a trigger")
+def _of_asking(user: str, part: Tag | Transformation) -> Iterator[Use]:
+    yield from _listed(user, "triggers", part.triggers, "triggers")
+    yield from _listed(user, "exceptions", part.exceptions, "triggers")
 
 
-def _unknown(path: str, names: Iterable[str], kind: str, known: Mapping[str, Any]) -> Iterator[Problem]:
+def _listed(user: str, key: str, names: Iterable[str], kind: str) -> Iterator[Use]:
     for index, name in enumerate(names):
-        if name not in known:
-            yield Problem(f"{path}.{index}", f"there is no {kind} `{name}`", suggest(name, known, none=f"add a {kind}"))
+        yield Use(f"{user}.{key}.{index}", user, f"{kind}.{name}")
 
 
-def _unknown_variable(path: str, name: str, container: Container) -> Problem:
-    if not is_id(name):
-        return _warning(path, f"`{{{{{name}}}}}` is no variable's id, so it stays as it is", "name a variable")
-    return Problem(path, f"there is no variable `{name}`", suggest(name, container.variables, none="add a variable"))
+def _of_instances(container: Container, templates: Templates | None) -> Iterator[Use]:
+    found = set()
+    for kind, user, instance in instances(container):
+        key = f"{kind}/{instance.template}"
+        found.add(key)
+        yield Use(f"{user}.template", user, f"templates.{key}")
+        for path, text in _texts(instance.settings, f"{user}.settings"):
+            if is_reference(text):
+                yield Use(path, user, f"secrets.{reference_name(text)}")
+            elif (
+                kind != "client"
+            ):  # A client's settings are read before there is an event, so no variable is filled in.
+                yield from (Use(path, user, f"variables.{name}") for name in names_in_braces(text))
+    if templates is not None:
+        for key in sorted(found & templates.by_key.keys()):
+            names = templates.by_key[key].manifest.shared
+            yield from _listed(f"templates.{key}", "shared", names, "shared")
 
 
-def _variables_named(container: Container) -> Iterator[tuple[str, str]]:
-    for id, group in container.triggers.items():
-        for path, condition in conditions(group, f"triggers.{id}"):
-            if condition.variable is not None:
-                yield f"{path}.variable", condition.variable
-    for kind, path, instance in instances(container):
-        if kind != "client":
-            yield from mentions(instance.settings, f"{path}.settings")
-
-
-def _cycles(container: Container) -> Iterator[Problem]:
-    named = {id: [name for _, name in mentions(variable.settings, "")] for id, variable in container.variables.items()}
-    for id in container.variables:
-        if id in _reached(named, id):
-            yield Problem(f"variables.{id}", "the variable's settings lead back to itself", "break the circle")
-
-
-def _reached(named: Mapping[str, list[str]], start: str) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(named[start])
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += named.get(name, [])
-    return reached
-
-
-def _unused(part: str, ids: Iterable[str], used: set[str], hint: str) -> Iterator[Problem]:
-    for id in ids:
-        if id not in used:
-            yield _warning(f"{part}.{id}", "nothing uses this", hint)
-
-
-def _warning(path: str, message: str, hint: str) -> Problem:
-    return Problem(path, message, hint, severity="warning")
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yields path and text of every text in a setting's value."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from _texts(part, f"{path}.{index}")
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(part, f"{path}.{key}")

@@ -79,6 +79,7 @@ def _form(field: Field) -> dict[str, Any]:
         "url": {"type": "string", "pattern": "^https?://"},
         "boolean": {"type": "boolean"},
         "choice": {"enum": list(field.choices)},
+        "regex": _words(field.pattern),
         "secret": _SECRET,
         "map": {"type": "object"},
     }

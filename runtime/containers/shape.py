@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from runtime.containers.hints import did_you_mean, kind_of, nearest, shown, suggest
@@ -24,6 +24,12 @@ _PATTERNS = {
     r"^[A-Za-z][A-Za-z0-9_-]{0,63}$": "a letter, then letters, digits, `_` and `-`; 64 at most",
     r"^[a-z][a-z0-9_]*$": "a small letter, then small letters, digits and `_`",
     r"^\d{4}-\d{2}-\d{2}$": "a date such as 2026-11-30",
+}
+_LIMITS = {
+    "greater_than": ("too small", "gt", "more than {} is expected"),
+    "greater_than_equal": ("too small", "ge", "{} is the least"),
+    "less_than": ("too large", "lt", "less than {} is expected"),
+    "less_than_equal": ("too large", "le", "{} is the most"),
 }
 
 
@@ -109,6 +115,13 @@ def _wrong_value(place: Place, detail: ErrorDetails) -> Problem:
         return Problem(place.path, f"{shown(given)} is not one of {', '.join(choices)}", did_you_mean(given, choices))
     if detail["type"] == "string_type" and kind_of(given) in ("a number", "true or false"):
         return Problem(place.path, f"text is expected, this is {kind_of(given)}", "put it in quotes")
+    if detail["type"] in _LIMITS:
+        wrong, key, hint = _LIMITS[detail["type"]]
+        return Problem(place.path, f"{shown(given)} is {wrong}", hint.format(f"{detail['ctx'][key]:g}"))
+    if bare(place.expected) is AwareDatetime and isinstance(given, str):
+        return Problem(
+            place.path, f"{shown(given)} is not a time with its zone", "write it as 2026-11-30T18:00:00+01:00"
+        )
     if detail["type"].endswith(("_type", "_parsing", "literal_error", "int_from_float")):
         return Problem(place.path, f"{describe(place.expected)} is expected, this is {kind_of(given)}")
     return Problem(place.path, detail["msg"].removeprefix("Input ").removeprefix("Value error, "))

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,13 +18,13 @@ import orjson
 
 import runtime
 from runtime.containers.hints import suggest
-from runtime.containers.interchange import read_document
+from runtime.containers.interchange import parse_document, read_raw
 from runtime.containers.named_settings import named_settings
+from runtime.containers.patterns import check_pattern
 from runtime.containers.shape import validated
 from runtime.errors import ContainerInvalid, OperatorError, Problem
 from runtime.model.manifest import KIND_FOLDERS, Manifest
 from runtime.model.snapshot import Template
-from runtime.text.regex import compile_re2
 
 BUILT_IN = Path(runtime.__file__).parent.parent / "tags"
 """The templates that come with Firsthand; beside the package, in a checkout and in an installation alike."""
@@ -119,12 +120,18 @@ def load_template(folder: Path) -> Template:
 
 def _manifest(folder: Path) -> Manifest:
     try:
-        data, problems = read_document(folder / "manifest.yaml")
+        return _manifest_of(read_raw(folder / "manifest.yaml"))
     except ContainerInvalid as error:
         raise ContainerInvalid(_in_file(folder, error.problems)) from error
+
+
+@lru_cache(maxsize=512)
+def _manifest_of(raw: bytes) -> Manifest:
+    """Returns the manifest of a document. Remembered, because every check of a draft reads all of them."""
+    data, problems = parse_document(raw)
     manifest, more = validated(Manifest, data)
     if manifest is None or problems:
-        raise ContainerInvalid(_in_file(folder, [*problems, *more]))
+        raise ContainerInvalid([*problems, *more])
     return manifest
 
 
@@ -208,18 +215,10 @@ def _field_problems(manifest: Manifest) -> list[Problem]:
         seen.add(field.id)
         if field.type == "choice" and not field.choices:
             problems.append(Problem(f"fields.{index}.choices", "a choice needs choices"))
-        problems += _pattern_problems(f"fields.{index}.pattern", field.pattern)
+        problems += check_pattern(f"fields.{index}.pattern", field.pattern or "")
     for name in sorted(named_settings(manifest) - seen):
         problems.append(Problem("", f"`{name}` is named as a setting and is not among the fields", suggest(name, seen)))
     return problems
-
-
-def _pattern_problems(path: str, pattern: str | None) -> list[Problem]:
-    try:
-        compile_re2(pattern or "")
-    except ValueError as error:
-        return [Problem(path, str(error), "patterns are RE2's: without look-around and back-references")]
-    return []
 
 
 def _in_file(folder: Path, problems: Iterable[Problem]) -> list[Problem]:

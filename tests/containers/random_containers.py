@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from hypothesis import strategies as st
@@ -41,6 +42,16 @@ def document(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStr
     )
 
 
+ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+TIMES = st.integers(86_400, 4_100_000_000).flatmap(
+    lambda seconds: ZONES.map(lambda zone: datetime.fromtimestamp(seconds, zone).isoformat())
+)
+SCHEDULES = TIMES.flatmap(lambda time: st.sampled_from([{"from": time}, {"to": time}])) | st.just(
+    {"from": "2026-11-30T18:00:00+01:00", "to": "2026-11-30T18:00:00Z"}
+)
+"""The last one's end is an hour after its beginning."""
+COMPANIONS = document({"tag": IDS}, {"stop_on_failure": st.booleans()})
+LABELS: dict[str, st.SearchStrategy[Any]] = {"note": TEXTS, "folder": IDS}
 CONDITIONS = document(
     {"field": TEXTS, "is": st.sampled_from(["equals", "in", "exists"])},
     {"value": VALUES, "not": st.booleans(), "ignore_case": st.booleans()},
@@ -61,31 +72,81 @@ SINK = document(
         "headers": st.dictionaries(TEXTS, VALUES, max_size=3),
     },
 )
+DEFAULT = st.sampled_from(["granted", "denied", {"ad_storage": "granted"}])
+SOURCE = st.sampled_from(
+    [
+        {"cookie": "choice", "format": "object", "path": "/a", "map": {"ads: 1": ["ad_storage", "ad_user_data"]}},
+        {"platform": "cookiebot"},
+        {"json": "/consent", "format": "tcf"},
+    ]
+)
+CONSENT = document(
+    {},
+    {
+        "default": DEFAULT,
+        "regions": DEFAULT.map(lambda word: [{"regions": ["FR", "US-CA"], "default": word}]),
+        "sources": st.lists(SOURCE, max_size=2),
+        "tcf": document({}, {"purposes": st.just({"ad_storage": [1, 7]}), "vendors": st.lists(st.integers(1, 65535))}),
+        "ldu": st.just(["ad_storage"]),
+        "field": st.just("x-consent.state"),
+    },
+)
 RANK = st.integers(-5, 5)
+PATTERN = st.sampled_from(["a|b", "(?i)[^x]+$", r"\d{2,3}", "a: b #"])
+WORD = document(
+    {"value": TEXTS},
+    {
+        "pattern": PATTERN,
+        "patterns": st.lists(PATTERN, max_size=2),
+        "rows": st.lists(PATTERN.map("{} -> $1".format), max_size=2),
+        "by_pattern": st.dictionaries(PATTERN, VALUES, max_size=2),
+    },
+)
+TAG_OPTIONS: dict[str, st.SearchStrategy[Any]] = {
+    "paused": st.booleans(),
+    "dry_run": st.booleans(),
+    "live_only": st.booleans(),
+    "priority": RANK,
+    "consent": st.just(["ad_storage"]),
+    "triggers": st.lists(IDS, max_size=2),
+    "exceptions": st.lists(IDS, max_size=2),
+    "schedule": SCHEDULES,
+    "sample": st.floats(0, 100, exclude_min=True) | st.integers(1, 100),
+    "firing_limit": st.sampled_from(["once_per_event", "once_per_hit"]),
+    "setup": COMPANIONS,
+    "teardown": COMPANIONS,
+    "throttle": st.just({"requests_per_s": 0.5}),
+}
 CONTAINERS = document(
     {"container": IDS},
     {
+        "note": TEXTS,
         "domains": st.lists(st.sampled_from(["shop.example", "127.0.0.1", "localhost"])),
-        "consent": document({}, {"default": st.sampled_from(["granted", {"ad_storage": "granted"}])}),
+        "consent": CONSENT,
         "clients": some(
-            document(
-                {"template": "intake", "settings": {"tokens": ["secret:INTAKE"]}}, {"note": TEXTS, "priority": RANK}
-            )
+            document({"template": "intake", "settings": {"tokens": ["secret:INTAKE"]}}, {**LABELS, "priority": RANK})
         ),
-        "tags": some(
-            document(
-                {"template": "sink", "settings": SINK},
-                {"note": TEXTS, "paused": st.booleans(), "priority": RANK, "consent": st.just(["ad_storage"]),
-                 "triggers": st.lists(IDS, max_size=2), "throttle": st.just({"requests_per_s": 0.5})},
-            )
-        ),
-        "triggers": some(GROUPS),
-        "variables": some(document({"template": "word", "settings": document({"value": TEXTS}, {})}, {"note": TEXTS})),
+        "tags": some(document({"template": "sink", "settings": SINK}, {**LABELS, **TAG_OPTIONS})),
+        "triggers": some(st.tuples(GROUPS, document({}, LABELS)).map(lambda parts: parts[0] | parts[1])),
+        "variables": some(document({"template": "word", "settings": WORD}, LABELS)),
         "transformations": some(
-            document({"template": "drop", "settings": {"fields": ["a"]}}, {"order": RANK, "tags": st.lists(IDS)})
+            document(
+                {"template": "drop", "settings": {"fields": ["a"]}}, {**LABELS, "order": RANK, "tags": st.lists(IDS)}
+            )
+        ),
+        "folders": some(document({}, {"note": TEXTS})),
+        "schemas": some(
+            document(
+                {"schema": st.dictionaries(TEXTS, VALUES, max_size=2)},
+                {
+                    **LABELS,
+                    "events": st.lists(TEXTS, max_size=2),
+                    "on_violation": st.sampled_from(["pass", "annotate"]),
+                },
+            )
         ),
     },
-)  # fmt: skip
+)
 SOURCES = st.text(CHARACTERS, max_size=60) | st.sampled_from(["return {}\n", "a\r\nb", "\ufeffx", "\tif x\n"])
 
 

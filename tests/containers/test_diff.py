@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.containers.diff import Change, Changes, compare, unified, walk
+from runtime.containers.diff import PARTS, Change, Changes, compare, unified, walk
 from runtime.containers.interchange import load_container
 from runtime.containers.snapshot import build_snapshot
 from runtime.containers.templates import BUILT_IN, Templates, load_templates, template_hash
+from runtime.model.container import Container
 from runtime.model.snapshot import Snapshot, Template
 from tests.containers.random_containers import CONTAINERS, own_templates, snapshot
 from tests.containers.support import GOOD, HERE, spoiled, templates
@@ -49,13 +50,18 @@ def test_no_difference_means_equal_bytes_and_the_other_way(
 @MANY
 @given(CONTAINERS, st.data())
 def test_order_and_the_type_of_numbers_are_differences(data: dict[str, Any], draw: st.DataObject) -> None:
-    part = draw.draw(st.sampled_from(["clients", "tags", "variables", "transformations", "triggers"]))
+    part = draw.draw(st.sampled_from(PARTS))
     held = data.get(part, {})
     order = draw.draw(st.permutations(list(held)))
     before, after = snapshot(data), snapshot(data | {part: {id: held[id] for id in order}})
     changes = compare(before, after)
     expected = [] if order == list(held) else [Change("reordered", part, list(held), order)]
     assert changes == Changes(expected)
+
+
+def test_every_part_that_holds_things_by_id_is_known() -> None:
+    held = [name for name, field in Container.model_fields.items() if get_origin(field.annotation) is dict]
+    assert sorted(held) == sorted(PARTS)
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 1.0), (1, True), ("1", 1), (None, False), ([], {}), (0.0, -0.0)])
@@ -78,6 +84,10 @@ def test_what_is_equal_for_python_and_not_in_bytes_differs(before: Any, after: A
         ("clients:\n", "consent: {default: granted}\nclients:\n",
          Change("added", "consent", after={"default": "granted"})),
         ("container: shop", "container: other", Change("changed", "container", "shop", "other")),
+        ("container: shop", "container: shop\nfolders: {ads: {note: x}}",
+         Change("added", "folders.ads", after={"note": "x"})),
+        ("    triggers: [p", "    schedule: {from: 2026-11-30T18:00:00+01:00}\n    triggers: [p",
+         Change("added", "tags.sink.schedule", after={"from": "2026-11-30T18:00:00+01:00"})),
     ],
 )  # fmt: skip
 def test_an_edit_is_told_at_its_place(tmp_path: Path, old: str, new: str, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from runtime.containers.check import check
 from runtime.containers.interchange import parse_document
-from tests.containers.support import GOOD, problems_of
+from runtime.model.container import Container
+from tests.containers.random_containers import CONTAINERS
+from tests.containers.support import GOOD, problems_of, templates
 
 QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -87,3 +91,12 @@ def test_another_type_at_each_place_is_told_at_or_above_or_below_it(tmp_path: Pa
     where = ".".join(map(str, path))
     errors = [problem.path for problem in told if problem.severity == "error"]
     assert any(place.startswith(where) or where.startswith(place) for place in errors), told
+
+
+@QUIET
+@given(CONTAINERS, st.datetimes(timezones=st.just(UTC)))
+def test_any_container_that_can_be_read_can_be_checked(data: dict[str, Any], now: datetime) -> None:
+    container = Container.model_validate(data, by_alias=True, by_name=False)
+    problems = check(container, templates(), now=now)
+    assert all(problem.path and problem.message for problem in problems)
+    assert problems == check(container, templates(), now=now)

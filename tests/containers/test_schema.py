@@ -57,6 +57,12 @@ def test_whatever_is_valid_is_taken(data: dict[str, Any]) -> None:
         ("tokens: [secret:INTAKE]", "tokens: [abc]", ".clients.browser.settings.tokens: none of the forms"),
         ("https://sink.example/v1", "ftp://sink.example", ".tags.sink.settings.endpoint: none of the forms"),
         ("is: matches", "is: match", ".triggers.tests.all: none of the forms"),
+        ('value: "012"', 'value: "012", pattern: 5', ".variables.word.settings.pattern: none of the forms"),
+        ("container: shop", "container: shop\nfolders: {ads: 1}", ".folders.ads: no object"),
+        ("container: shop", "container: shop\nfolders: {ads: {a: x}}", ".folders.ads.a: not allowed"),
+        ("    triggers: [p", "    sample: 0\n    triggers: [p", ".tags.sink.sample: too small"),
+        ("    triggers: [p", "    schedule: {till: x}\n    triggers: [p", ".tags.sink.schedule.till: not allowed"),
+        ("    triggers: [p", "    setup: {tag: [a]}\n    triggers: [p", ".tags.sink.setup: none of the forms"),
     ],
 )
 def test_a_mistake_is_underlined(old: str, new: str, fault: str) -> None:
