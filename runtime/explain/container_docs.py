@@ -5,6 +5,8 @@ Tests compare it with the model, and each row about sGTM with the templates that
 
 from __future__ import annotations
 
+from runtime.explain import consent_docs
+
 FORMAT = {
     "case": "`lower` or `upper`: the letters of text",
     "number": "`true`: text becomes the number that it reads as; other text is no value",
@@ -32,13 +34,15 @@ SGTM_VARIABLES = {
     "Request Header": "`request_header`",
     "Cookie Value": "`request_cookie`",
     "Query Parameter": "`request_query`; of the page's address `page_url_part`",
+    "Query String": "`request_query` without a name",
     "Request Method, Request Path": "`request_part`",
-    "Page URL, Page Hostname, Page Path, Referrer": "`page_url_part`",
+    "Page URL, Page Hostname, Page Path": "`page_url_part`",
+    "Referrer, IP address, user agent": "`event_field` with the path page_referrer, ip_override or user_agent",
+    "Visitor Region": "`geo` with `part: region`",
     "Random Number": "`random_integer`, the same at every replay",
     "Undefined Value": "a setting that is left out",
     "Format Value": "`format`, above",
-    "Client Name, Container ID, Container Version, Environment Name, Debug Mode":
-        "none: a script is the same in every version and environment; traces show these",
+    "Client Name, Container ID, Container Version, Environment Name, Debug Mode": "`container_part`",
     "Firestore Lookup": "none yet: look-ups that need the network are not made",
 }  # fmt: skip
 """Kinds of sGTM's variables, and where they are here."""
@@ -80,7 +84,8 @@ container names there: single names, never a `*`.
 
 def section() -> str:
     """Returns the section on what holds for every variable and transformation."""
-    return _TEXT.format(format=_table("`format`", FORMAT), transformation=_table("key", TRANSFORMATION))
+    text = _TEXT.format(format=_table("`format`", FORMAT), transformation=_table("key", TRANSFORMATION))
+    return f"{text}\n{consent_docs.section()}"
 
 
 def variables_table() -> str:

@@ -17,6 +17,7 @@ from pydantic import model_validator
 from runtime.containers.interchange import read_document
 from runtime.containers.shape import validated
 from runtime.errors import ContainerInvalid, OperatorError, Problem
+from runtime.explain.example_lookup import GivenAnswer
 from runtime.model.consent import PURPOSES, Purpose
 from runtime.model.hit import Hit, LoggedHit
 from runtime.model.part import Part
@@ -37,6 +38,8 @@ class ExampleHit(Part):
     body: str | None = None
     json_: Any = Declared(default=None, alias="json")
     form: dict[str, str] | None = None
+    geo: dict[str, str] = {}
+    """Where the visitor is: country, region, city. For a client the edge alone says it."""
 
     def encoded(self) -> tuple[bytes, str]:
         """Returns the body and the content type that goes with it."""
@@ -76,6 +79,7 @@ class ExampleHit(Part):
             fbc=self.cookies.get("_fbc", ""),
             visitor_id="",
             body=self.encoded()[0],
+            geo=self.geo,
         )
         return LoggedHit(0, 1, hit)
 
@@ -126,6 +130,8 @@ class Expectation(Part):
     """Destination: method, url, headers and body (text) or json of the request for this one item."""
     value: Any = None
     """Variable: what it is; null = it has no value."""
+    lookups: tuple[dict[str, Any], ...] | None = None
+    """Variable: the requests of its look-ups: method, url, headers and body (text) or json; names for secrets."""
     event: dict[str, Any] | None = None
     """Transformation: the event as it leaves it."""
 
@@ -146,6 +152,8 @@ class Example(Part):
     """Any but a client: event data."""
     consent: dict[Purpose, bool] | None = None
     """What the visitor granted; absent = everything."""
+    lookups: tuple[GivenAnswer, ...] = ()
+    """Variable: what servers answer to its look-ups, in their order."""
     expect: Expectation = Expectation()
     answers: tuple[ExampleAnswer, ...] = ()
 

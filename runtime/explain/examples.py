@@ -11,11 +11,13 @@ from runtime.errors import OperatorError, ScriptFault
 from runtime.explain.differences import Difference, differences
 from runtime.explain.example import Example
 from runtime.explain.example_client import Receive, run_client
+from runtime.explain.example_lookup import Stub, shown
 from runtime.explain.example_tag import run_tag
 from runtime.model.consent import PURPOSES
 from runtime.model.container import Container
 from runtime.model.manifest import Kind
 from runtime.model.snapshot import Template
+from runtime.pipeline.answers import Answers
 from runtime.pipeline.given import Given
 from runtime.pipeline.program import Program
 from runtime.pipeline.scope import Scope
@@ -59,10 +61,10 @@ class ExampleRunner:
         kind = template.manifest.kind
         if kind == "client":
             return run_client(program, NAME, example, self._receive)
+        if kind == "variable":
+            return _run_variable(program, example)
         scope = scope_of(program, example)
-        if kind == "destination":
-            return run_tag(program, NAME, scope, example)
-        return _run_variable(scope) if kind == "variable" else _run_transformation(program, scope)
+        return run_tag(program, NAME, scope, example) if kind == "destination" else _run_transformation(program, scope)
 
 
 def _container(template: Template, example: Example) -> Container:
@@ -79,7 +81,7 @@ def _parts(kind: Kind, instance: Result) -> Result:
     return {"variables": {NAME: instance}} if kind == "variable" else {"transformations": {NAME: instance}}
 
 
-def scope_of(program: Program, example: Example) -> Scope:
+def scope_of(program: Program, example: Example, answers: Answers | None = None) -> Scope:
     """Returns the example's event at the beginning of its way, with a trace. Not for a client."""
     if example.event is None:
         hint = "Give the event data; `hit` is only the request that brought it."
@@ -94,6 +96,7 @@ def scope_of(program: Program, example: Example) -> Scope:
         logs=[],
         trace=EventTrace(0, event),
         hit=example.hit.logged(example.at) if example.hit else None,
+        answers=answers,
     )
     granted = example.consent or {}
     scope.consent = {purpose: granted.get(purpose, example.consent is None) for purpose in PURPOSES}
@@ -106,10 +109,30 @@ def _invalid(template: Template, example: Example) -> list[str]:
     return sorted({p.path.removeprefix(prefix).partition(".")[0] for p in problems if p.severity == "error"})
 
 
-def _run_variable(scope: Scope) -> Result:
-    value = scope.value(NAME)
-    fault = scope.trace.variables[NAME].get("fault") if scope.trace else None
-    return {"fault": fault.partition(":")[0]} if fault else {"value": value}
+def _run_variable(program: Program, example: Example) -> Result:
+    stub = Stub(example.lookups, example.at)
+    value, fault = _value(program, example, stub)
+    if fault:
+        return {"fault": fault.partition(":")[0]}
+    wanted = example.expect.lookups
+    if wanted is None:
+        return {"value": value}
+    made = [shown(lookup, example.at, *wanted[place : place + 1]) for place, lookup in enumerate(stub.made)]
+    return {"value": value, "lookups": made}
+
+
+def _value(program: Program, example: Example, stub: Stub) -> tuple[Any, str]:
+    """Returns the variable's value and its script's fault, once every look-up has its answer."""
+    while True:
+        answers = Answers(stub.recorded)
+        scope = scope_of(program, example, answers)
+        value = scope.value(NAME)
+        if not answers.needs:
+            assert scope.trace is not None
+            return value, scope.trace.variables[NAME].get("fault", "")
+        if stub.answer(answers.needs):
+            url = shown(answers.needs[-1], example.at)["url"]
+            raise OperatorError(f"The example gives no answer to {url}.", hint="Add one to its `lookups`.")
 
 
 def _run_transformation(program: Program, scope: Scope) -> Result:

@@ -14,7 +14,7 @@ from runtime.explain.shard import Shard, fate, open_shard, open_shards, parse_id
 from runtime.model.command import Selection
 from runtime.store.delivery_reader import Attempt
 from runtime.store.delivery_replay import DeadLetter
-from runtime.store.delivery_rows import EventFlag, EventRow
+from runtime.store.delivery_rows import NOT_SENT, SENT_ONCE, EventFlag, EventRow
 from runtime.text.masks import mask_text
 
 Row = dict[str, Any]
@@ -23,16 +23,6 @@ Row = dict[str, Any]
 def iso(seconds: float) -> str:
     """Returns a time as people read it, in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
-
-
-def list_events(data_dir: Path, *, limit: int = 20, name: str = "", client: str = "", event_id: str = "") -> list[Row]:
-    """Returns summaries of the newest events of all shards, newest first."""
-    rows: list[Row] = []
-    for shard in open_shards(data_dir):
-        if shard.delivery:
-            found = shard.delivery.events(name=name, client=client, event_id=event_id, limit=limit)
-            rows += [_event(shard, row) for row in found]
-    return sorted(rows, key=lambda row: row["time"], reverse=True)[:limit]
 
 
 def list_dead(data_dir: Path, selection: Selection | None = None, *, limit: int = 20) -> list[Row]:
@@ -45,12 +35,15 @@ def list_dead(data_dir: Path, selection: Selection | None = None, *, limit: int 
     return sorted(rows, key=lambda row: row["time"], reverse=True)[:limit]
 
 
-def list_attempts(data_dir: Path, *, limit: int = 20, tag: str = "") -> list[Row]:
-    """Returns the newest attempts of all shards."""
+def list_attempts(data_dir: Path, *, limit: int = 20, tag: str = "", previews: bool = False) -> list[Row]:
+    """Returns the newest attempts of all shards; with `previews` those for hits that are not live, in place of all
+    others."""
     rows: list[Row] = []
     for shard in open_shards(data_dir):
         if shard.delivery:
-            rows += [attempt(shard, found) for found in shard.delivery.attempts(tag=tag, limit=limit)]
+            rows += [
+                attempt(shard, found) for found in shard.delivery.attempts(tag=tag, limit=limit, live=not previews)
+            ]
     return sorted(rows, key=lambda row: row["time"], reverse=True)[:limit]
 
 
@@ -133,10 +126,11 @@ def dead_letter(shard: Shard, letter: DeadLetter) -> Row:
     }
 
 
-def _event(shard: Shard, row: EventRow) -> Row:
+def event_row(shard: Shard, row: EventRow) -> Row:
+    """Returns an event's summary as data: for each tag what it did, and what became of its item."""
     tags: dict[str, str] = orjson.loads(row.tags)
     for tag, state in tags.items():
-        if state == "fired":
+        if state in ("fired", SENT_ONCE, NOT_SENT):
             tags[tag] = fate(shard, row.seq, row.pos, tag)
     return {
         "id": f"{shard.number}.{row.seq}",

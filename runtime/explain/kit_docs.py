@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runtime.containers.templates import BUILT_IN
 from runtime.explain.script_values import TABLES, Table, Value
@@ -120,6 +120,27 @@ def _function(name: str, function: KitFunction) -> Iterator[str]:
         kind = LUA_TYPES[returned.removesuffix("?")] + ("?" if returned.endswith("?") else "")
         yield f"---@return {kind}" + (f" # {meaning}" if meaning else "")
     yield f"function {name}({', '.join(param.name for param in params)}) end\n"
+
+
+def completions() -> dict[str, Any]:
+    """Returns what an editor can offer, as JSON data: the kit's functions, and the tables that scripts are handed."""
+    functions = [
+        {"name": f"{namespace}.{name}", "signature": _signature(function), "doc": function.doc,
+         "example": function.example}
+        for namespace, found in namespaces().items()
+        for name, function in found.items()
+    ]  # fmt: skip
+    return {"functions": functions, "tables": [{"name": table.name, "values": _members(table)} for table in TABLES]}
+
+
+def _members(table: Table) -> list[dict[str, str]]:
+    return [value._asdict() for value in table.values]
+
+
+def _signature(function: KitFunction) -> str:
+    params = ", ".join(param.name + ("?" if param.optional else "") for param in params_of(function))
+    returned = function.returns.partition(" — ")[0]
+    return f"({params})" + (f" → {returned}" if returned != "nothing" else "")
 
 
 def reference() -> str:

@@ -1,7 +1,7 @@
 """The metrics, in Prometheus' text format or OpenMetrics: what the shards' files count, by fixed sets of labels.
 
-A label is a name of the container's (client, tag, template), a code of ours, or a shard. What strangers choose (event
-names, paths, a vendor's words) is never one.
+A label is a name of the container's (client, tag, template, variable, environment, schema and its fields), a code of
+ours, or a shard. What strangers choose (event names, paths, a vendor's words) is never one.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ from runtime import __version__
 from runtime.errors import FaultKind
 from runtime.explain.figures import Figures, Reader, Totals
 from runtime.log.disk import used_percent
+from runtime.model.event import TagState
 from runtime.telemetry import BOUNDS_S, PARTS, SUM
 
 PIPELINE = "(pipeline)"
 """The tag of what happened before any tag ran."""
 
-_STATES = ("fired", "dropped", "failed", "blocked", "paused")
+_STATES = tuple(state for state in get_args(TagState) if state not in ("not_triggered", "denied"))
+"""Nobody counts tags that were not triggered; denials are counted by purpose."""
 _DISPOSITIONS = ("delivered", "retry", "reject", "stopped", "dry_run")
 _SCRIPT_FAULTS = tuple(f"script_{kind}" for kind in get_args(FaultKind))
-_DEAD = ("expired", "rejected", "http_4xx", "internal_error", *_SCRIPT_FAULTS)
+_DEAD = ("expired", "rejected", "http_4xx", "internal_error", "schema", *_SCRIPT_FAULTS)
 _UNAVAILABLE = ("overload", "log_unavailable", "disk_full")
 
 
@@ -53,6 +55,12 @@ _EDGE = (
     Count("hits_unavailable", "Requests that got 503, by reason.", "unavailable", ("reason",), _UNAVAILABLE),
     Count("hits_unclaimed", "Requests that no client claims.", "unclaimed"),
     Count("hits_failed", "Requests that failed by a mistake of ours, by kind of error.", "failed", ("error",)),
+    Count(
+        "hits_not_live",
+        "Hits of previews and of environments beside live; no other figure counts them.",
+        "not_live",
+        ("environment",),
+    ),
     Count("hits_disconnected", "Requests whose sender left before its body was whole.", "disconnected", ("client",)),
 )
 _DELIVERY = (
@@ -60,11 +68,15 @@ _DELIVERY = (
     Count("repairs", "What was mended in hits, by code.", "repaired", ("code",)),
     Count("events", "Events that hits were made of.", "events"),
     Count("consent_denied", "Times that a tag did not run for want of a purpose.", "denied", ("tag", "purpose")),
+    Count("schema_violations", "Events that are not as the tracking plan says, by schema and field.", "violated",
+          ("schema", "field")),
     Count("items_delivered", "Items that the destination took.", "delivered", ("tag",), ("",)),
     Count("items_dry_run", "Items whose request was built and not sent.", "dry_run", ("tag",)),
     Count("items_discarded", "Items of a tag that was removed.", "discarded", ("tag",)),
     Count("items_retried", "Times that an item was put aside for another try.", "retried_by_reason", ("tag", "reason")),
     Count("items_dead", "Items and hits given up.", "dead_by_reason", ("tag", "reason"), _DEAD),
+    Count("lookups", "Requests that look-ups of variables needed, by what came of them.", "lookups",
+          ("variable", "outcome")),
     Count("attempts", "Requests to destinations, by what came of them.", "attempts", ("tag", "disposition"),
           _DISPOSITIONS),
 )  # fmt: skip

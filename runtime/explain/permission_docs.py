@@ -19,14 +19,14 @@ class Grant(NamedTuple):
 GRANTS = (
     Grant(
         "hit.fields",
-        "Clients: parts of the hit beside the payload; `*` = all",
-        "`hit.page_url` in `parse`; `query` also opens `incoming.query`",
-        "the member is nil; `incoming.query` is a `permission` fault",
+        "Parts of the hit, clients beside the payload; `*` = all",
+        "`hit.page_url` in `parse`; `query` also opens `incoming.query`, `geo` opens `incoming.geo`",
+        "the member is nil; `incoming.query` and `incoming.geo` are a `permission` fault",
     ),
     Grant(
         "event.fields",
         "Dotted paths of event data; `*` at an end = all that begins so",
-        "`event.value` in `map`, `resolve`, `apply`",
+        "`event.value` in `map`, `lookup`, `resolve`, `apply`",
         "the member is nil, and an error that comes of it is a `permission` fault with the line to add",
     ),
     Grant(
@@ -49,8 +49,8 @@ GRANTS = (
     ),
     Grant(
         "hosts.names",
-        "Destinations: hosts of requests; `*.name`, or `{setting: endpoint}` for a setting's host",
-        "`url` of what `request` returns",
+        "Hosts of requests and of look-ups; `*.name`, or `{setting: endpoint}` for a setting's host",
+        "`url` of what `request` and `lookup` return",
         "the request is a `permission` fault, nothing is sent",
     ),
     Grant(

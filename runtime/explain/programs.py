@@ -7,12 +7,14 @@ from pathlib import Path
 
 from runtime.containers.policy import policy_in_force
 from runtime.containers.snapshot import decode_snapshot
+from runtime.containers.versions import describe_version
 from runtime.errors import OperatorError
 from runtime.lua.sandbox import Sandbox
 from runtime.model.policy import Policy
 from runtime.model.snapshot import Snapshot
 from runtime.pipeline.program import Program
 from runtime.store.control import Control
+from runtime.text.basis import Basis, basis_of
 
 KEPT = 8
 """Programs kept in memory; a version that is older than those is compiled anew when a hit of it comes up."""
@@ -33,6 +35,11 @@ class Programs:
         self._sandbox = sandbox
         self._programs: dict[int, Program] = {}
 
+    @property
+    def basis(self) -> Basis:
+        """What beside hits, versions and look-ups decides what they make, in this process."""
+        return basis_of(self._policy.digest)
+
     def live(self) -> Snapshot:
         """Returns the live version; OperatorError where nothing was published yet."""
         with Control.read(self._control_path) as control:
@@ -46,11 +53,20 @@ class Programs:
         with Control.read(self._control_path) as control:
             return self._policy.over(decode_snapshot(control.version(number), number))
 
+    def build(self, snapshot: Snapshot) -> Program:
+        """Returns the program of a snapshot in hand, as the policy lets it run."""
+        return Program.build(self._policy.over(snapshot), sandbox_factory=self._sandbox)
+
+    def describe(self, number: int) -> str:
+        """Returns what a version is, for a person; OperatorError where it is not there."""
+        with Control.read(self._control_path) as control:
+            return describe_version(control, number)
+
     def program(self, number: int) -> Program:
         """Returns a version's program, ready to run."""
         program = self._programs.pop(number, None)
         if program is None:
-            program = Program.build(self.snapshot(number), sandbox_factory=self._sandbox)
+            program = self.build(self.snapshot(number))
         self._programs[number] = program
         while len(self._programs) > KEPT:
             del self._programs[next(iter(self._programs))]

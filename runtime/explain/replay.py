@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ from runtime.explain.shard import Shard, open_shards
 from runtime.model.command import Replay
 from runtime.model.event import Outcome
 from runtime.model.hit import LoggedHit
+from runtime.model.lookup import Answer, encode_answer
 from runtime.pipeline.run import run
 from runtime.store.files import control_path
 
 MOST_S = 10.0
 """How long a count may take; what it found by then is told with "at least"."""
+
+_NOT_ASKED = encode_answer(Answer(0, failed="not_asked"))
 
 Row = dict[str, Any]
 
@@ -56,6 +60,7 @@ class _Counter:
         self._programs, self._replay, self._live, self._tags, self._until = programs, replay, live, tags, until
         self._now_s = time.time()
         self._counts: dict[str, Counter[str]] = {}
+        self._recorded: Callable[[int], dict[str, bytes]] = lambda seq: {}
 
     def rows(self) -> list[Row]:
         """Returns one row a tag, with every word of a decision and `matched`."""
@@ -67,7 +72,7 @@ class _Counter:
     def add(self, shard: Shard) -> None:
         """Counts one shard."""
         assert shard.delivery is not None
-        kept = shard.delivery.replay
+        kept, self._recorded = shard.delivery.replay, shard.delivery.lookups
         tags = tags_of(self._replay.selection, self._tags, self._tags, kept.dead_tags())
         reroutes = Reroutes(Source(shard.log.read, self._run), kept.reroutes(), lambda: self._live)
         at_us = int(self._now_s * 1e6)
@@ -93,4 +98,11 @@ class _Counter:
             self._counts.setdefault(tag, Counter())[word] += n
 
     def _run(self, logged: LoggedHit, only: frozenset[str] | None) -> Outcome:
-        return run(logged, self._programs.program(logged.hit.version), only=only)
+        """Runs a hit with its recorded look-ups. Nobody is asked for others: here they count as failed."""
+        program = self._programs.program(logged.hit.version)
+        recorded = self._recorded(logged.seq) if program.looks_up else {}
+        outcome = run(logged, program, only=only, recorded=recorded)
+        while outcome.needs:
+            recorded |= dict.fromkeys((lookup.key for lookup in outcome.needs), _NOT_ASKED)
+            outcome = run(logged, program, only=only, recorded=recorded)
+        return outcome

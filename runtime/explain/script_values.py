@@ -38,7 +38,7 @@ TABLES = (
     Table(
         "event",
         "Event data in common names, cut to what the manifest's `permissions.event` grants. First argument of `map`, "
-        "`resolve` and `apply`, and what `parse` returns a list of.",
+        "`lookup`, `resolve` and `apply`, and what `parse` returns a list of.",
         _values("""
 event_name string — GA4's name where there is one, else the source's own
 event_id string — for deduplication; the host makes one where the source gave none
@@ -143,6 +143,7 @@ route table<string, string>? — what the placeholders of the path matched
 consent table<string, boolean>? — what is granted, by purpose
 headers table<string, string>? — those that `permissions.headers` names
 cookies table<string, string>? — those that `permissions.cookies` names
+geo table<string, string>? — country, region and city of the visitor, those that are known
 params table? — the decoded payload, unless the client decodes none
 body string? — the payload as text, where it decodes none
 events table[]? — a slice of a batch, where the manifest counts events
@@ -152,7 +153,8 @@ index integer? — place of the slice's first event in the batch, from 0
     ),
     Table(
         "consent",
-        "What the visitor granted for this event, by purpose. Third argument of `map`, `resolve` and `apply`.",
+        "What the visitor granted for this event, by purpose. Third argument of `map`, `lookup`, `resolve` and "
+        "`apply`.",
         _values("""
 ad_storage boolean — cookies and ids for advertising
 ad_user_data boolean — personal data to advertisers
@@ -178,6 +180,16 @@ attempt_time string? — placeholder: Unix seconds of the attempt
 status integer — of HTTP
 headers table<string, string> — names in lower case
 body string — its first 64 KiB
+json any? — the body, where it is JSON
+"""),
+    ),
+    Table(
+        "answer",
+        "The answer to a variable's look-up, the fourth argument of `resolve`; nil where there was none in time, and "
+        "where `lookup` asked for none.",
+        _values("""
+status integer — of HTTP
+body string — at most 64 KiB
 json any? — the body, where it is JSON
 """),
     ),

@@ -1,54 +1,73 @@
-"""What left for one item: its request, computed again, each attempt that carried it, and what became of it."""
+"""What left for one item: who made it, its request, computed again, each attempt that carried it, and its fate."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from runtime.delivery.envelope import Masked
-from runtime.delivery.envelope import mask as with_names
-from runtime.errors import ScriptFault
 from runtime.explain.bodies import shown_body
 from runtime.explain.explorer import attempt
-from runtime.explain.programs import Programs
+from runtime.explain.recompute import Recomputer, Refusal
 from runtime.explain.shard import Shard, fate
-from runtime.model.delivery import Batch
 from runtime.model.event import TagRun
 from runtime.model.hit import LoggedHit
-from runtime.pipeline.tag import describe_request
 from runtime.store.delivery_reader import Attempt
 from runtime.text.masks import mask_event, mask_text
+from runtime.text.redaction import mask_line
 
 Record = dict[str, Any]
 
 
-def what_left(shard: Shard, programs: Programs, logged: LoggedHit, position: int, tag: TagRun) -> Record:
-    """Returns request, fate and attempts of an item; empty where the tag made none.
+def what_left(shard: Shard, again: Recomputer, logged: LoggedHit, position: int, own: TagRun) -> Record:
+    """Returns request, fate and attempts of an item; empty where the tag made none. `own` is what the tag does now by
+    the version that the hit arrived on: not what it did, where a script was put away or a look-up is gone since.
 
-    The request carries this item alone. It is that of the last attempt, by the version and the time it was sent with;
-    before the first one, that of the version which the hit arrived on.
+    The request carries this item alone, by the version and the time of the last attempt, before the first one by the
+    version that made the item. Where that is another one than the hit's own (after a reroute, or a replay with the
+    current version), `remade` tells which, and what it makes.
     """
-    if tag.state != "fired":
+    tried = shard.delivery.attempts_of(logged.seq, position, own.tag) if shard.delivery else []
+    maker = _maker(shard, tried, logged, position, own.tag)
+    if own.state != "fired" and maker == logged.hit.version and not tried:
         return {}
-    tried = shard.delivery.attempts_of(logged.seq, position, tag.tag) if shard.delivery else []
-    version, at_s = _sent_with(tried[-1]) if tried else (logged.hit.version, logged.hit.received_us // 1_000_000)
-    found: Record = {
-        "request": _shown(programs, tag, version, at_s),
-        "fate": fate(shard, logged.seq, position, tag.tag),
-    }
+    found: Record = {}
+    try:
+        made = again.item(own.tag, logged.seq, position, maker)
+        if maker != logged.hit.version:
+            found["remade"] = {"version": maker, "item": shown_body(made.item, "item")}
+        version, at_s = _sent_with(tried[-1]) if tried else (maker, logged.hit.received_us // 1_000_000)
+        found["request"] = _shown(again.alone(made, version, at_s), version)
+    except Refusal as refusal:
+        found |= {"remade": {"version": maker}} if maker != logged.hit.version else {}
+        found["request"] = {"absent": mask_line(refusal.cause.message)}
+    found["fate"] = fate(shard, logged.seq, position, own.tag)
     if shard.delivery:
-        found["attempts"] = [attempt(shard, one) | {"same_body": _same_body(programs, tag, one)} for one in tried]
+        found["attempts"] = [attempt(shard, one) | compared(again, one) for one in tried]
     return found
+
+
+def compared(again: Recomputer, tried: Attempt) -> Record:
+    """Returns whether the whole body of an attempt, computed again, is what was sent, and why where it is not."""
+    comparison = again.compare(tried)
+    because = [{"cause": cause.code, "message": mask_line(cause.message)} for cause in comparison.causes]
+    return {"same_body": comparison.same, "because": because}
+
+
+def _maker(shard: Shard, tried: list[Attempt], logged: LoggedHit, position: int, tag: str) -> int:
+    """Returns the version whose `map` made the item that is on its way, or was sent last."""
+    waiting = shard.delivery.retry(logged.seq, position, tag) if shard.delivery else None
+    if waiting is not None:
+        return waiting.version
+    if tried and (versions := tried[-1].made.versions):
+        return versions[tried[-1].members.index((logged.seq, position))]
+    return logged.hit.version
 
 
 def _sent_with(tried: Attempt) -> tuple[int, int]:
     return tried.row.version, tried.row.started_ms // 1000
 
 
-def _shown(programs: Programs, tag: TagRun, version: int, at_s: int) -> Record:
-    try:
-        named = _request(programs, tag, version, at_s)
-    except ScriptFault as fault:
-        return {"fault": fault.kind, "message": fault.message}
+def _shown(named: Masked, version: int) -> Record:
     return {
         "version": version,
         "method": named.method,
@@ -56,19 +75,3 @@ def _shown(programs: Programs, tag: TagRun, version: int, at_s: int) -> Record:
         "headers": mask_event(named.headers),
         "body": shown_body(named.body),
     }
-
-
-def _same_body(programs: Programs, tag: TagRun, tried: Attempt) -> bool | None:
-    """Tells whether the body computed again is the one that was sent; None where the item had company, or none left."""
-    if tried.row.count != 1 or not tried.row.body_sha256:
-        return None
-    try:
-        return _request(programs, tag, *_sent_with(tried)).body_sha256 == tried.row.body_sha256
-    except ScriptFault:
-        return False
-
-
-def _request(programs: Programs, tag: TagRun, version: int, at_s: int) -> Masked:
-    """Returns the request that carries the item alone, with names in place of secrets; raises ScriptFault."""
-    envelope = describe_request(programs.program(version), tag.tag, Batch(tag.key, 1, version))
-    return with_names(envelope, [tag.item], at_s=at_s)

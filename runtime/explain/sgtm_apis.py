@@ -34,8 +34,9 @@ toBase64 = `text.base64`; `text.base64url` is safe in URLs.
 generateRandom = `random.integer`, the same at every replay.
 getAllEventData = The argument `event` of `map`, `resolve` and `apply`, cut to what `permissions.event` grants.
 getEventData = `event.user_data.email_address`; the variable template `event_field` for a path in a setting.
-getClientName = Not handed out: `event["x-source-vendor"]` tells whose format the event came in.
-getContainerVersion = Not handed out: a hit is run by the version that it arrived on, which traces show.
+getClientName = `container.client`; `event["x-source-vendor"]` tells whose format the event came in.
+getContainerVersion = `container.version`; beside it there are `container.id`, `container.environment` and
+    `container.preview`.
 getCookieValues = `incoming.cookie`, where `permissions.cookies.read` names it; the variable template `request_cookie`.
 getGoogleAuth = None: credentials are settings of type secret, and scripts see placeholders only.
 getGoogleScript = None: scripts of others are not served from here.
@@ -48,7 +49,7 @@ getRequestPath = `incoming.path`
 getRequestQueryParameter = `incoming.query`, where `permissions.hit` grants `query`; the variable template
     `request_query`.
 getRequestQueryParameters = `url.query` of `hit.query`; in forms `hit.params` holds them too.
-getRequestQueryString = `hit.query` in `parse`.
+getRequestQueryString = `incoming.query` without a name; `hit.query` in `parse`.
 getTimestamp = `time.now_ms`: the hit's arrival, the same at every replay.
 getTimestampMillis = `time.now_ms`; `time.now` for seconds, `time.iso` and `time.iso_ms` for text.
 getType = Lua's `type`, and `math.type` for numbers. A list is a table whose place 1 holds something.

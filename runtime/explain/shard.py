@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
 from runtime.errors import OperatorError
 from runtime.log.reader import SqliteReader
 from runtime.store.delivery_reader import DeliveryReader
+from runtime.store.delivery_rows import SENT_ONCE, EventFlag, EventRow
 from runtime.store.files import delivery_path, log_path, shards
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -76,11 +79,26 @@ def parse_place(id: str) -> tuple[int, int, int | None]:
 
 
 def fate(shard: Shard, seq: int, position: int, tag: str) -> str:
-    """Returns what became of an item: delivered, dry_run, retry, dead or pending."""
+    """Returns what became of an item: delivered, dry_run, retry, dead or pending; of a hit that is not live not_sent,
+    pending, delivered, dry_run, or refused, for it is never tried again."""
     if shard.delivery is None:
         return "pending"
+    row = shard.delivery.event(seq, position)
+    if row is not None and row.flags & EventFlag.PREVIEW:
+        return _fate_aside(shard, row, tag)
     found = shard.delivery.fate(seq, position, tag)
     if found != "delivered":
         return found
     attempts = shard.delivery.attempts_of(seq, position, tag)
     return "dry_run" if attempts and attempts[-1].row.dry_run else found
+
+
+def _fate_aside(shard: Shard, row: EventRow, tag: str) -> str:
+    assert shard.delivery is not None
+    if orjson.loads(row.tags).get(tag) != SENT_ONCE:
+        return "not_sent"
+    attempts = shard.delivery.attempts_of(row.seq, row.pos, tag)
+    if not attempts:
+        return "pending"
+    disposition = attempts[-1].row.disposition
+    return disposition if disposition in ("delivered", "dry_run") else "refused"

@@ -39,8 +39,13 @@ WALKTHROUGH1. `firsthand new-template KIND ID` makes the folder; KIND is client,
    | destination | `destination.lua` | `map(event, settings, consent)` | an item and options, or nil and a reason |
    | | | `request(batch, settings)` | method, url, headers and body |
    | | | `verdict(response, batch)` | a disposition: delivered, retry or reject |
-   | variable | `variable.lua` | `resolve(event, settings, consent)` | a value |
+   | variable | `variable.lua` | `resolve(event, settings, consent, answer)` | a value |
+   | | | `lookup(event, settings, consent)` | method (GET or POST), url, headers and body; or nil |
    | transformation | `transformation.lua` | `apply(event, settings, consent)` | the event |
+
+   A variable that asks a server has a part `lookup:` in its manifest (`timeout_ms`, `ttl_s`, `failed_ttl_s`, each a
+   number or `{setting: name}`; `{}` for the defaults), describes the request in `lookup`, and gets the answer in
+   `resolve`: once an event, and recorded with the hit, so that whatever runs the hit again sees the same.
 
 4. Ask for no more than the script needs: each [permission](#permissions) in the manifest says why. What is not asked
    for is refused.
@@ -65,8 +70,9 @@ WALKTHROUGH1. `firsthand new-template KIND ID` makes the folder; KIND is client,
 | | client | beside these: facts of the `hit`, and parts of the `answer` (status, type, body, json) |
 | | destination | `item` and `key`; or `dropped`, `denied`, `fault`; and the `request` for this one item |
 | | destination | or `invalid`: the fields whose settings are missing or wrong |
-| | variable | `value` |
+| | variable | `value`; and the `lookups` that it makes (`method`, `url`, `headers`, `body` or `json`) |
 | | transformation | `event` |
+| `lookups` | variable | what servers answer to its look-ups (`status`, `body` or `json`), or why not: `failed` |
 | `answers` | destination | the vendor's (`status`, `headers`, `body` or `json`, `count`), each with its `verdict` |
 
 What the host fills into a client's event from the hit (time, address, page, cookies) may be left out of `events`.

@@ -253,3 +253,23 @@ def test_an_example_that_says_nothing_or_something_unknown_is_refused(tmp_path: 
 )
 def test_structures_are_compared_whole(expected: Any, actual: Any, paths: list[str]) -> None:
     assert [difference.path for difference in differences(expected, actual)] == paths
+
+
+def test_an_example_gives_the_answers_to_look_ups(tmp_path: Path) -> None:
+    manifest = (
+        "id: x\nkind: variable\nname: X\nsummary: x\nlookup: {}\n"
+        "permissions: {hosts: {names: [api.shop.example], why: a test}}\n"
+    )
+    script = (
+        "return { lookup = function() return { url = 'https://api.shop.example/x' } end,"
+        " resolve = function(event, settings, consent, answer) return answer and answer.json.x end }"
+    )
+    folder = make_template(tmp_path / "variables" / "x", manifest, script)
+    asked = {"method": "GET", "url": "https://api.shop.example/x", "headers": {}}
+    given: dict[str, Any] = {"event": EVENT, "lookups": [{"json": {"x": 5}}]}
+    assert run(folder, **given, expect={"value": 5, "lookups": [asked]}) == []
+    assert [each.path for each in run(folder, **given, expect={"value": 6})] == ["expect.value"]
+    assert run(folder, **given, expect={"value": 5, "lookups": []}) != []
+    assert run(folder, event=EVENT, lookups=[{"failed": "timeout"}], expect={"value": None}) == []
+    with pytest.raises(OperatorError, match="no answer to https"):
+        run(folder, event=EVENT, expect={"value": None})

@@ -15,6 +15,8 @@ import pytest
 from runtime.errors import OperatorError
 from runtime.explain.explorer import list_attempts
 from runtime.explain.trace import explain
+from runtime.store.delivery_reader import DeliveryReader
+from runtime.text.basis import basis_of, decode_basis
 from tests.support.history import BAD, BUYS, DEAD, LATER, LEADS, ORDERS, PERSONAL, History
 from tests.support.shop import SECRETS
 
@@ -58,12 +60,12 @@ def test_no_trace_names_a_person_or_a_secret(history: History) -> None:
     assert [mail for mail in emails if mail in json.dumps(explain(history.data, ORDERS))] == []
 
 
-def test_a_batch_of_several_is_not_compared_and_one_event_can_be_asked_for(history: History) -> None:
+def test_a_batch_of_several_is_compared_whole_and_one_event_can_be_asked_for(history: History) -> None:
     record = explain(history.data, LEADS)
     assert [event["position"] for event in record["events"]] == [0, 1, 2]
     for event in record["events"]:
         (attempt,) = event["tags"][0]["attempts"]
-        assert (attempt["events"], attempt["same_body"]) == (3, None)
+        assert (attempt["events"], attempt["same_body"], attempt["because"]) == (3, True, [])
     (event,) = explain(history.data, f"{LEADS}/2")["events"]
     assert event["event"]["event_id"] == "lead.2"
 
@@ -109,3 +111,11 @@ def test_before_the_router_has_run_an_item_is_pending(history: History, tmp_path
 def test_an_id_that_names_nothing(history: History, id: str) -> None:
     with pytest.raises(OperatorError):
         explain(history.data, id)
+
+
+def test_a_server_keeps_what_its_attempts_were_made_with(history: History) -> None:
+    with closing(DeliveryReader(history.data / "delivery-0.db")) as reader:
+        attempts = reader.attempts(limit=100)
+    assert attempts
+    assert all(decode_basis(tried.row.basis) == basis_of("") for tried in attempts)
+    assert all(len(tried.made.checks) == 4 * tried.row.count for tried in attempts)
