@@ -2,7 +2,7 @@
 
 -- The kit, and what scripts are handed, for the Lua Language Server. Written by `python -m runtime.explain.kit_docs`.
 
----Event data in common names, cut to what the manifest's `permissions.event` grants. First argument of `map`, `resolve` and `apply`, and what `parse` returns a list of.
+---Event data in common names, cut to what the manifest's `permissions.event` grants. First argument of `map`, `lookup`, `resolve` and `apply`, and what `parse` returns a list of.
 ---@class event
 ---@field event_name string GA4's name where there is one, else the source's own
 ---@field event_id string for deduplication; the host makes one where the source gave none
@@ -95,13 +95,14 @@
 ---@field consent table<string, boolean>? what is granted, by purpose
 ---@field headers table<string, string>? those that `permissions.headers` names
 ---@field cookies table<string, string>? those that `permissions.cookies` names
+---@field geo table<string, string>? country, region and city of the visitor, those that are known
 ---@field params table? the decoded payload, unless the client decodes none
 ---@field body string? the payload as text, where it decodes none
 ---@field events table[]? a slice of a batch, where the manifest counts events
 ---@field fields table? what stands beside the events of a batch
 ---@field index integer? place of the slice's first event in the batch, from 0
 
----What the visitor granted for this event, by purpose. Third argument of `map`, `resolve` and `apply`.
+---What the visitor granted for this event, by purpose. Third argument of `map`, `lookup`, `resolve` and `apply`.
 ---@class consent
 ---@field ad_storage boolean cookies and ids for advertising
 ---@field ad_user_data boolean personal data to advertisers
@@ -121,6 +122,12 @@
 ---@field status integer of HTTP
 ---@field headers table<string, string> names in lower case
 ---@field body string its first 64 KiB
+---@field json any? the body, where it is JSON
+
+---The answer to a variable's look-up, the fourth argument of `resolve`; nil where there was none in time, and where `lookup` asked for none.
+---@class answer
+---@field status integer of HTTP
+---@field body string at most 64 KiB
 ---@field json any? the body, where it is JSON
 
 ---What `verdict` returns, for the batch or for one item of it.
@@ -143,6 +150,49 @@ bots = {}
 ---@param user_agent string
 ---@return boolean
 function bots.match(user_agent) end
+
+---Which version took the hit, where, and by which client. It is the hit's own, the same at every run.
+container = {}
+
+---Tells the client that claimed the hit, by its id in the container.
+---
+---```lua
+---container.client() --> "pixel"
+---```
+---@return string? # nil where the event came with no request
+function container.client() end
+
+---Tells the environment that took the hit: `live`, another one's name, or `preview`.
+---
+---```lua
+---container.environment() --> "live"
+---```
+---@return string? # nil where the event came with no request
+function container.environment() end
+
+---Tells the container's name.
+---
+---```lua
+---container.id() --> "shop"
+---```
+---@return string? # nil in `firsthand try`
+function container.id() end
+
+---Tells whether the hit belongs to a preview.
+---
+---```lua
+---container.preview() --> false
+---```
+---@return boolean
+function container.preview() end
+
+---Tells the number of the version that the hit arrived on; below zero it is a draft's, in a preview.
+---
+---```lua
+---container.version() --> 12
+---```
+---@return integer? # nil where the event came with no request
+function container.version() end
 
 ---Hashes. A script holds no secret, so what needs one is a placeholder that the host fills in.
 crypto = {}
@@ -218,6 +268,14 @@ incoming = {}
 ---@return string? # nil where the browser sent none
 function incoming.cookie(name) end
 
+---Tells where the visitor is, as far as a trusted proxy or the operator's database says. The manifest grants it under permissions.hit.fields.
+---
+---```lua
+---incoming.geo().country
+---```
+---@return table # country (`US`), region (`CA`) and city, those that are known
+function incoming.geo() end
+
 ---Reads a header of the request, its name in any case. The manifest grants it under permissions.headers.names; Cookie, Authorization and Proxy-Authorization are never stored.
 ---
 ---```lua
@@ -251,13 +309,13 @@ function incoming.method() end
 ---@return string? # nil where the event came with no request
 function incoming.path() end
 
----Reads a parameter of the request's query, decoded; of equal names the first. The manifest grants the query under permissions.hit.fields.
+---Reads a parameter of the request's query, decoded; of equal names the first. Without a name it is the whole query, as it was sent. The manifest grants it under permissions.hit.fields.
 ---
 ---```lua
 ---incoming.query("gclid")
 ---```
----@param name string
----@return string? # nil where the query has none of that name
+---@param name? string
+---@return string? # nil where the query has none of that name, or there is no query
 function incoming.query(name) end
 
 ---The products of an event, in common names and in each vendor's. A list that is nil is an empty one.

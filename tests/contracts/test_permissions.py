@@ -72,9 +72,9 @@ def test_who_asks_for_nothing_can_do_without(folder: Path) -> None:
 @every_template
 def test_each_host_that_may_be_contacted_is_contacted_in_an_example(folder: Path) -> None:
     template = template_of(folder)
-    shown = [
-        host_of(example.expect.request["url"]) for example in examples_of(folder).values() if example.expect.request
-    ]
+    expected = [example.expect for example in examples_of(folder).values()]
+    requests = [request for each in expected for request in (each.request, *(each.lookups or ())) if request]
+    shown = [host_of(request["url"]) for request in requests]
     for permission, _, name in grants(template.manifest):
         if permission == "hosts":
             setting = setting_named(name)

@@ -17,6 +17,7 @@ from runtime.containers.templates import BUILT_IN, load_templates
 from runtime.edge.rehearsal import rehearse
 from runtime.lua.script_check import ScriptCheck
 from runtime.model.hit import LoggedHit
+from runtime.model.lookup import Answer, encode_answer
 from runtime.model.snapshot import Snapshot
 from runtime.pipeline.program import Program
 from runtime.pipeline.run import run
@@ -35,6 +36,8 @@ EVENT: dict[str, Any] = {
     "items": [{"sku": "mug", "price": 9.99, "quantity": 3}, {"sku": "pen", "price": "5"}],
     "user_data": {"email_address": EMAIL, "address": {"country": "de"}},
 }
+RATINGS = "https://api.shop.example/customers/"
+RATED = encode_answer(Answer(0, 200, '{"rating": 4.5}'))
 SENT = {"x-country": "DE", "x-other": "no", "cookie": "member=%7B%22group%22%3A%22gold%22%7D; session=s"}
 
 
@@ -60,7 +63,10 @@ def arrived(event: dict[str, Any], headers: dict[str, str], query: str = "") -> 
 
 def items(event: dict[str, Any], headers: dict[str, str], query: str = "") -> dict[str, Any]:
     """Returns each tag's item, and for one that made none its state."""
-    (made,) = run(arrived(event, headers, query), Program.build(version())).events
+    logged, program = arrived(event, headers, query), Program.build(version())
+    needs = run(logged, program).needs
+    assert [need.envelope.url for need in needs] == [RATINGS + hashlib.sha256(event["user_id"].encode()).hexdigest()]
+    (made,) = run(logged, program, recorded={needs[0].key: RATED}).events
     return {each.tag: orjson.loads(each.item) if each.item else each.state for each in made.tags}
 
 
@@ -71,7 +77,7 @@ def test_it_is_valid() -> None:
 
 def test_every_kind_of_variable_and_transformation_is_used() -> None:
     used = {key for key in version().templates if key.startswith(("variable/", "transformation/"))}
-    assert len(used) == 24
+    assert len(used) == 27
 
 
 def test_a_purchase_at_home() -> None:
@@ -81,6 +87,7 @@ def test_a_purchase_at_home() -> None:
     assert draw in range(1, 11)
     assert warehouse["x-seen"] == {
         "country": "de",
+        "rating": 4.5,
         "source": "till",
         "path": "/e",
         "campaign": "fall",
@@ -93,6 +100,8 @@ def test_a_purchase_at_home() -> None:
         "browser": "Firefox",
         "ads": "yes",
         "order": "o-1",
+        "client": "json",
+        "place": "nowhere",
     }
     hashed = {"sha256_email_address": hashlib.sha256(EMAIL.encode()).hexdigest(), "address": {"country": "de"}}
     for seen in (warehouse, partner):

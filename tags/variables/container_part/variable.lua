@@ -1,0 +1,6 @@
+local function resolve(_, settings)
+  return container[settings.part]()
+end
+
+
+return { resolve = resolve }
