@@ -8,8 +8,8 @@ import sys
 from contextlib import closing
 
 from runtime import demo
-from runtime.app.following import follow_live
-from runtime.app.shared import Shared, open_log, run_process, secret, settle_memory
+from runtime.app.places import Places, make_previews
+from runtime.app.shared import Shared, open_log, run_process, secret, settle_memory, store_of_secrets
 from runtime.edge.collector import make_collector
 from runtime.edge.config import EdgeConfig
 from runtime.edge.guard import uvicorn_options
@@ -17,7 +17,6 @@ from runtime.edge.served import ServedFile
 from runtime.explain.programs import Programs
 from runtime.log.disk import DiskWatch
 from runtime.log.writer import Writer
-from runtime.model.snapshot import Snapshot
 from runtime.settings import Settings
 from runtime.store.control import Control
 from runtime.store.files import control_path
@@ -47,21 +46,19 @@ async def _edge(shared: Shared, shard: int, wire: Wire, sock: socket.socket) -> 
     def reasons() -> list[str]:
         return [*(["the log cannot be written"] if writer.failing else []), *disk.reasons, *stopping.reasons]
 
-    app = make_collector(
-        EdgeConfig.build(live, secret),
-        writer,
-        settings,
-        served=_demo_files() if shared.demo else {},
-        reasons=reasons,
-        shard=shard,
-    )
-
-    def take(snapshot: Snapshot) -> None:
-        app.config = EdgeConfig.build(snapshot, secret)
-
     with closing(Control.read(control_path(settings.data_dir))) as control:
-        following = follow_live(control, programs, live.number, take)
-        helpers = [asyncio.create_task(each) for each in (read_trims(wire, writer.trim), disk.run(), following)]
+        app = make_collector(
+            EdgeConfig.build(live, secret),
+            writer,
+            settings,
+            served=_demo_files() if shared.demo else {},
+            previews=make_previews(shared, control),
+            reasons=reasons,
+            shard=shard,
+        )
+        follower = Places(app).follower(control, programs, store_of_secrets(control, settings))
+        follower.look()  # Before the first hit: no environment's may go live.
+        helpers = [asyncio.create_task(each) for each in (read_trims(wire, writer.trim), disk.run(), follower.run())]
         options = uvicorn_options(settings, writer.count)
         settle_memory()
         await serve_http(app, sock, stopping, drain_s=settings.drain_s, **options)

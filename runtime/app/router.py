@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass
 from functools import partial
 
-from runtime.app.following import follow_live
+from runtime.app.following import Follower
 from runtime.app.retention import keep_to_days
-from runtime.app.shared import Shared, run_process, secret, settle_memory
+from runtime.app.shared import Shared, run_process, secret, settle_memory, store_of_secrets
 from runtime.delivery.ports import Inbox, Outlet, Source
 from runtime.delivery.router import Router
 from runtime.explain.programs import Programs
@@ -17,7 +18,7 @@ from runtime.http.transport import Sender
 from runtime.log.damaged import outcome_of_damage, passing_damage
 from runtime.log.reader import SqliteReader
 from runtime.lua.sandbox import Sandbox
-from runtime.model.delivery import Batch, Envelope, Response, Verdict
+from runtime.model.delivery import Batch, Envelope, Response, TagPlan, Verdict
 from runtime.model.event import Outcome
 from runtime.model.hit import LoggedHit
 from runtime.model.snapshot import Snapshot
@@ -25,7 +26,7 @@ from runtime.pipeline.program import Program
 from runtime.pipeline.run import run
 from runtime.pipeline.script_log import public_lines
 from runtime.pipeline.tag import describe_request, judge, plan
-from runtime.store.control import CommandRow, Control
+from runtime.store.control import CommandRow, Control, Environment
 from runtime.store.delivery import DeliveryStore
 from runtime.store.files import control_path, delivery_path, log_path
 from runtime.supervise.quarantine import Board, Quarantine
@@ -33,6 +34,7 @@ from runtime.supervise.serving import FINISH_S, HURRIED_S, Stopping
 from runtime.supervise.sockets import Wire
 from runtime.supervise.watch import Marker
 from runtime.telemetry import log
+from runtime.text.basis import encode_basis
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class _Versions:
 
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
+        self.recall: Callable[[int], Mapping[str, bytes]] = lambda seq: {}
+        """Gives the answers of a hit's look-ups: the router's."""
         self.live: Program = programs.program(programs.live().number)
 
     def run_hit(self, logged: LoggedHit, only: frozenset[str] | None) -> Outcome:
@@ -60,23 +64,27 @@ class _Versions:
         if damaged is not None:
             return damaged
         program = self._programs.program(logged.hit.version)
-        outcome = run(logged, program, only=only)
-        if only is None:  # Else it was run before, and a tag that lags behind runs it again.
+        recorded = self.recall(logged.seq) if program.looks_up else {}
+        outcome = run(logged, program, only=only, recorded=recorded)
+        if only is None and not outcome.needs:  # Else it was run before, and a tag that lags behind runs it again.
             for script, line in public_lines(outcome, program.speakers):
                 log().info("script_log", script=script, hit=logged.id, line=line)
         return outcome
 
     def request(self, tag: str, batch: Batch) -> Envelope:
-        return describe_request(self.live, tag, batch)
+        return describe_request(self._programs.program(batch.version), tag, batch)
 
     def verdict(self, tag: str, response: Response, batch: Batch) -> Verdict:
-        return judge(self.live, tag, response, batch)
+        return judge(self._programs.program(batch.version), tag, response, batch)
+
+    def plan(self, version: int, tag: str) -> TagPlan:
+        return plan(self._programs.program(version), tag)
 
     def publish(self, router: Router) -> None:
         """Tells the router of the live version."""
         router.publish(self.live.number, {tag: plan(self.live, tag) for tag in self.live.tags})
 
-    def take(self, router: Router, snapshot: Snapshot) -> None:
+    def take(self, router: Router, _: Environment, snapshot: Snapshot) -> None:
         """Makes another version the live one."""
         self.live = self._programs.program(snapshot.number)
         self.publish(router)
@@ -95,10 +103,11 @@ async def _route(shared: Shared, shard: int, wire: Wire | None, watched: Watched
         programs = Programs(control_path(data_dir), sandbox, policy=shared.policy)
         versions = _Versions(programs)
         async with aclosing(Sender(shared.settings.allow_addresses)) as sender:
-            outlet = Outlet(request=versions.request, judge=versions.verdict, send=sender.send, secret=secret)
+            outlet = Outlet(versions.request, versions.verdict, sender.send, secret, basis=encode_basis(programs.basis))
             source = Source(passing_damage(reader.read), versions.run_hit, costs=costs)
             inbox = Inbox(shard, control.stamp, partial(_next_command, control), quarantine.lift)
-            router = Router(store=store, source=source, outlet=outlet, inbox=inbox)
+            router = Router(store=store, source=source, outlet=outlet, inbox=inbox, plan_of=versions.plan)
+            versions.recall = router.recall
             versions.publish(router)
             settle_memory()
             await router.start()
@@ -108,7 +117,9 @@ async def _route(shared: Shared, shard: int, wire: Wire | None, watched: Watched
             work = [
                 *keep_to_days(shared, shard, wire, store, router),
                 quarantine.follow(),
-                follow_live(control, programs, versions.live.number, take),
+                Follower(
+                    control, programs, versions.live.number, take, secrets=store_of_secrets(control, shared.settings)
+                ).run(),
             ]
             helpers = [asyncio.create_task(each) for each in work]
             failed = await _stopped_or_failed(stopping, router, helpers)

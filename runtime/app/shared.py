@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -12,9 +13,11 @@ import uvloop
 from runtime.log.sqlite import SqliteLog
 from runtime.model.policy import Policy
 from runtime.settings import Settings
+from runtime.store.control import Control
 from runtime.store.files import log_path
+from runtime.store.secrets import key_file, take_in
 from runtime.telemetry import configure
-from runtime.text.redaction import environment_redactor
+from runtime.text.redaction import clean_line
 from runtime.text.secrets import secret_value
 
 GC_THRESHOLDS = (50_000, 50, 50)
@@ -34,7 +37,7 @@ class Shared:
 
 def run_process(shared: Shared, name: str, main: Coroutine[Any, Any, None]) -> int:
     """Runs a process's work to its end; returns the exit code."""
-    configure(shared.settings.log_level, redact=environment_redactor().line, process=name)
+    configure(shared.settings.log_level, redact=clean_line, process=name)
     uvloop.run(main)
     return 0
 
@@ -49,6 +52,11 @@ def settle_memory() -> None:
 def secret(name: str) -> str:
     """Returns a secret's value; OperatorError where it is not set."""
     return secret_value(name).reveal()
+
+
+def store_of_secrets(control: Control, settings: Settings) -> Callable[[], bool]:
+    """Returns what takes in the secret store, and tells whether any secret is another one than before."""
+    return partial(take_in, control.secrets, key_file(settings.data_dir, settings.master_key_file))
 
 
 def open_log(settings: Settings, shard: int, *, must_open: bool = True) -> SqliteLog:
