@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -62,6 +63,32 @@ def _told(row: AuditRow) -> str:
         after = f" after {said['before']}" if said.get("before") else ""
         note = f": {said['note']}" if said.get("note") else ""
         return f"{said.get('environment')} runs version {said.get('version')}{after}{note}"
+    if row.what == "environment":
+        return _environment(said)
+    if row.what.startswith("workspace_"):
+        return _workspace(row.what.removeprefix("workspace_"), said)
     if row.what == "begin":
         return f"the log begins with {len(said.get('versions', {}))} versions"
     return row.detail
+
+
+def _environment(said: dict[str, Any]) -> str:
+    name = said.get("environment")
+    if said.get("version") is None:
+        return f"{name} was removed"
+    hosts = ", ".join(said.get("hosts", ())) or "no host"
+    return f"{name} runs version {said['version']} on {hosts}{', and sends' if said.get('sends') else ''}"
+
+
+def _workspace(what: str, said: dict[str, Any]) -> str:
+    note = f": {said['note']}" if said.get("note") else ""
+    number, revision = said.get("workspace"), said.get("revision")
+    told = {
+        "created": f"workspace {number}, {said.get('name')}, is a draft of version {said.get('base')}",
+        "renamed": f"workspace {number} is called {said.get('name')}, and no longer {said.get('before')}",
+        "published": f"workspace {number} is closed: revision {revision} became version {said.get('version')}",
+        "discarded": f"workspace {number} is closed: revision {revision} was discarded",
+        "saved": f"workspace {number} has revision {revision}, made of {said.get('started_from')}",
+        "merged": f"workspace {number} took in version {said.get('base')} with revision {revision}",
+    }
+    return f"{told.get(what, what)}{'' if what == 'merged' else note}"

@@ -29,20 +29,25 @@ def _of_change(change: Change) -> Iterator[str]:
     order = " (order)" if change.change == "reordered" else ""
     yield typer.style(f"{mark} {printable(change.path)}{order}", fg=colour, bold=True)
     if change.text:
-        for line in change.text.split("\n"):
-            yield f"    {typer.style(_clean(line), fg=_COLOURS.get(line[:1]))}"
+        yield from diff_lines(change.text)
     elif change.change in ("added", "removed"):
         value = change.after if change.change == "added" else change.before
-        yield from (f"    {line}" for line in _shown(value))
+        yield from (f"    {line}" for line in shown(value))
     else:
         for word, value, its in (("before", change.before, "red"), ("after", change.after, "green")):
-            first, *more = _shown(value)
+            first, *more = shown(value)
             yield typer.style(f"    {word:<6}  {first}", fg=its)
             yield from (typer.style(f"{'':12}{line}", fg=its) for line in more)
 
 
-def _shown(value: Any) -> list[str]:
-    """Returns a value as it stands in a file."""
+def diff_lines(text: str) -> Iterator[str]:
+    """Yields the lines of a unified diff."""
+    for line in text.split("\n"):
+        yield f"    {typer.style(_clean(line), fg=_COLOURS.get(line[:1]))}"
+
+
+def shown(value: Any) -> list[str]:
+    """Returns the lines of a value as it stands in a file."""
     if isinstance(value, Mapping) and value:
         return [_clean(line) for line in yaml_text(value).splitlines()]
     member = yaml_text({"x": value}).removeprefix("x:").removesuffix("\n")

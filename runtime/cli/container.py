@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,15 @@ import orjson
 import typer
 
 from runtime.cli.container_export import export, schema
+from runtime.cli.container_fields import container_fields
+from runtime.cli.container_match import container_match
 from runtime.cli.container_plan import apply, diff, plan
 from runtime.cli.container_test import container_test
+from runtime.cli.container_used_by import used_by
 from runtime.cli.container_versions import publish, rollback, versions
+from runtime.cli.dry_run import container_dry_run
+from runtime.cli.environments import environment, environments
+from runtime.cli.import_gtm import import_gtm
 from runtime.cli.options import read_settings
 from runtime.cli.problem_text import problem_lines
 from runtime.containers.draft import read_draft
@@ -20,6 +27,11 @@ from runtime.lua.script_check import ScriptCheck
 
 app = typer.Typer(no_args_is_help=True)
 app.command("test")(container_test)
+app.command("used-by")(used_by)
+app.command("dry-run")(container_dry_run)
+app.command("match")(container_match)
+app.command("fields")(container_fields)
+app.command("import-gtm")(import_gtm)
 
 
 @app.callback()
@@ -33,7 +45,7 @@ def validate(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object instead of lines."),
 ) -> None:
     """List every problem of a container file, with its path and a hint. Exit 1 where one is an error."""
-    draft = read_draft(file, ScriptCheck, policy_in_force(read_settings()))
+    draft = read_draft(file, ScriptCheck, policy_in_force(read_settings()), now=datetime.now(UTC))
     content: dict[str, Any] = {"valid": draft.valid, "problems": draft.problems}
     if as_json:
         typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
@@ -42,5 +54,5 @@ def validate(
     raise typer.Exit(0 if draft.valid else 1)
 
 
-for command in (plan, apply, diff, export, versions, publish, rollback, schema):
+for command in (plan, apply, diff, export, versions, publish, rollback, environments, environment, schema):
     app.command()(command)

@@ -50,6 +50,9 @@ def list_(
     hit: str = typer.Option("", help="With --state dead: only this hit, for example 0.17."),
     since: str = typer.Option("", help="With --state dead: the hit arrived since then: 2h, 7d, 2026-11-24T09:30."),
     until: str = typer.Option("", help="With --state dead: the hit arrived before then."),
+    preview: bool = typer.Option(
+        False, "--preview", help="With --state attempts: those for previews and environments beside live instead."
+    ),
     limit: int = typer.Option(20, min=1, max=10_000, help="How many, the newest first."),
     data: Path | None = typer.Option(None, help="Data folder; default $FIRSTHAND_DATA_DIR or ./data."),
     json: bool = typer.Option(False, "--json", help="Print JSON, one object a line."),
@@ -57,7 +60,8 @@ def list_(
     """List what was sent, what was given up and why, or what waits."""
     folder = data_folder(data)
     if state is State.ATTEMPTS:
-        rows, columns, empty = list_attempts(folder, limit=limit, tag=tag), ATTEMPT_COLUMNS, "No request was sent."
+        rows = list_attempts(folder, limit=limit, tag=tag, previews=preview)
+        columns, empty = ATTEMPT_COLUMNS, "No request was sent."
     elif state is State.DEAD:
         wanted = read_selection(
             tag=tag, reason=reason, event_name=event_name, event_id=event_id, hit=hit, since=since, until=until

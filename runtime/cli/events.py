@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 import typer
 
+from runtime.cli.beside_text import beside_text, look_beside
 from runtime.cli.options import data_folder
 from runtime.cli.output import print_json, print_table
 from runtime.cli.trace_text import trace_text
-from runtime.explain.explorer import list_events
+from runtime.explain.search import list_events
 from runtime.explain.trace import explain
 
 app = typer.Typer(help="Look at stored events.", no_args_is_help=True)
@@ -23,11 +24,14 @@ def list_(
     name: str = typer.Option("", help="Only events of this name."),
     client: str = typer.Option("", help="Only events of this client."),
     event_id: str = typer.Option("", help="Only events of this event_id."),
+    preview: bool = typer.Option(
+        False, "--preview", help="Events of previews and of environments beside live, in place of live ones."
+    ),
     data: Path | None = typer.Option(None, help="Data folder; default $FIRSTHAND_DATA_DIR or ./data."),
     json: bool = typer.Option(False, "--json", help="Print JSON, one object a line."),
 ) -> None:
     """List the newest events and what became of them for each tag."""
-    rows = list_events(data_folder(data), limit=limit, name=name, client=client, event_id=event_id)
+    rows = list_events(data_folder(data), limit=limit, name=name, client=client, event_id=event_id, previews=preview)
     if json:
         print_json(rows)
     else:
@@ -41,12 +45,16 @@ def list_(
 @app.command()
 def show(
     id: str = typer.Argument(help="A hit's id, for example 0.17, or one event of it: 0.17/2."),
+    with_: str = typer.Option(
+        "", "--with", metavar="VERSION|workspace:NAME", help="Show what that makes of it, beside the hit's own version."
+    ),
     data: Path | None = typer.Option(None, help="Data folder; default $FIRSTHAND_DATA_DIR or ./data."),
     json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Show one hit from the request to the vendor's answer: claim, events, consent, triggers, requests, attempts."""
-    record = explain(data_folder(data), id)
-    typer.echo(orjson.dumps(record, option=orjson.OPT_INDENT_2) if json else trace_text(record))
+    folder = data_folder(data)
+    record, text = (look_beside(folder, id, with_), beside_text) if with_ else (explain(folder, id), trace_text)
+    typer.echo(orjson.dumps(record, option=orjson.OPT_INDENT_2) if json else text(record))
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

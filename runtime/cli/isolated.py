@@ -10,9 +10,10 @@ import select
 import signal
 import time
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from runtime.cli.trial import Trial
+from runtime.errors import FirsthandError
 from runtime.lua.sandbox import Limits
 
 GRACE_S = 0.4
@@ -23,6 +24,13 @@ MEMORY_BYTES = 1 << 30
 """What the child may take on top of what it begins with; Lua's own share is a fortieth of it."""
 
 _TOO_LONG = "one operation of the script took so long that its process was ended"
+
+
+class Told(Protocol):
+    """What a child hands to its parent."""
+
+    def as_json(self) -> bytes:
+        """Returns all of it as JSON."""
 
 
 class CallTimer:
@@ -37,13 +45,13 @@ class CallTimer:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def isolated(run: Callable[[CallTimer], Trial], wall_s: float = WALL_S) -> bytes:
-    """Returns what `run` gives as JSON, or a fault that tells how its process ended."""
+def isolated(run: Callable[[CallTimer], Told], wall_s: float = WALL_S, cpu_s: int = PROCESS_CPU_S) -> bytes:
+    """Returns what `run` gives as JSON, or that of a Trial whose fault tells how its process ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _perform(run, writing)
+        _perform(run, writing, cpu_s)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         text = _read(pipe.fileno(), time.monotonic() + wall_s)
@@ -55,10 +63,10 @@ def isolated(run: Callable[[CallTimer], Trial], wall_s: float = WALL_S) -> bytes
     return text if status == 0 else _ended(os.waitstatus_to_exitcode(status))
 
 
-def _perform(run: Callable[[CallTimer], Trial], writing: int) -> NoReturn:
+def _perform(run: Callable[[CallTimer], Told], writing: int, cpu_s: int) -> NoReturn:
     """Is the child: nothing of the parent's may run in it afterwards, not even what waits for the process to end."""
     try:
-        _limit()
+        _limit(cpu_s)
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(_outcome(run))
         os._exit(0)
@@ -66,10 +74,10 @@ def _perform(run: Callable[[CallTimer], Trial], writing: int) -> NoReturn:
         os._exit(1)
 
 
-def _limit() -> None:
+def _limit(cpu_s: int) -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESS_CPU_S, PROCESS_CPU_S + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     held = _address_space()
     if held:
         resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY_BYTES, held + MEMORY_BYTES))
@@ -84,9 +92,11 @@ def _address_space() -> int:
         return 0
 
 
-def _outcome(run: Callable[[CallTimer], Trial]) -> bytes:
+def _outcome(run: Callable[[CallTimer], Told]) -> bytes:
     try:
         return run(CallTimer()).as_json()
+    except FirsthandError as error:
+        return _failed("error", str(error))
     except MemoryError:
         return _failed("memory", "the trial needed more memory than it may have")
     except Exception as error:  # noqa: BLE001 - the parent must be told, and prints no traceback

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import typer
 
+from runtime.containers.own_templates import ID, Name, scaffold_files
 from runtime.model.manifest import KIND_FOLDERS, Kind
-
-_ID = re.compile(r"[a-z][a-z0-9_]*")
-_MARKS = ("TEMPLATE_ID", "TEMPLATE_NAME")
 
 
 def new_template(
@@ -23,7 +18,7 @@ def new_template(
     """Make a new template: a folder ID/ with manifest, script, icon and examples that pass."""
     if kind not in KIND_FOLDERS:
         raise typer.BadParameter(f"`{kind}` is not one of {', '.join(KIND_FOLDERS)}", param_hint="KIND")
-    if not _ID.fullmatch(id):
+    if not ID.fullmatch(id):
         raise typer.BadParameter(f"`{id}` is not a small letter, then small letters, digits and `_`", param_hint="ID")
     folder = into / id
     if folder.exists():
@@ -32,9 +27,12 @@ def new_template(
     typer.echo(_next_steps(kind, folder))
 
 
-def make_template(kind: str, id: str, into: Path) -> None:
+def make_template(kind: Kind, id: str, into: Path) -> None:
     """Makes the folder of a template that does not exist yet."""
-    _copy(files("runtime.cli") / "scaffold" / kind, into / id, id)
+    for path, text in scaffold_files(Name(kind, id)).items():
+        file = into / id / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def _next_steps(kind: Kind, folder: Path) -> str:
@@ -48,19 +46,3 @@ Change an example, change the script until it passes, and so on:
 See what comes of one {"request" if kind == "client" else "event"}, as JSON:
   firsthand try {folder} --event FILE --settings FILE
 A container uses it from templates/{KIND_FOLDERS[kind]}/{folder.name}/ beside its container.yaml."""
-
-
-def _copy(source: Traversable, target: Path, id: str) -> None:
-    target.mkdir(parents=True)
-    for entry in source.iterdir():
-        if entry.is_dir():
-            _copy(entry, target / entry.name, id)
-        else:
-            (target / entry.name).write_text(_named(entry.read_text(encoding="utf-8"), id), encoding="utf-8")
-
-
-def _named(text: str, id: str) -> str:
-    words = (id, id.replace("_", " ").capitalize())
-    for mark, word in zip(_MARKS, words, strict=True):
-        text = text.replace(mark, word)
-    return text

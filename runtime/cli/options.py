@@ -39,5 +39,7 @@ def data_folder(given: Path | None) -> Path:
 
 
 def _problem(found: dict[str, Any]) -> str:
-    name = str(found["loc"][0]).upper()
-    return f"{PREFIX}{name}={found['input']}: {found['msg'].removeprefix('Value error, ')}."
+    said = found["msg"].removeprefix("Value error, ")
+    if not found["loc"]:  # Several settings do not go together.
+        return f"{said}."
+    return f"{PREFIX}{str(found['loc'][0]).upper()}={found['input']}: {said}."

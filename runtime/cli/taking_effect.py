@@ -8,6 +8,8 @@ from pathlib import Path
 from runtime.containers.publish import unset_secrets
 from runtime.errors import OperatorError
 from runtime.model.snapshot import Snapshot
+from runtime.store.control import Control
+from runtime.store.files import control_path
 from runtime.supervise.lock import lock_folder
 
 RUNNING = "A server runs on this folder: it takes this version up within a second."
@@ -22,7 +24,9 @@ WITHOUT_SECRETS = (
 def when_taken_up(folder: Path, live: Snapshot) -> str:
     """Returns in plain words from when on a server runs what is live now, and which secrets it would lack here."""
     lines = [RUNNING if _is_served(folder) else f"{STOPPED} {WITH_A_FILE}"]
-    if missing := unset_secrets(live):
+    with Control.read(control_path(folder)) as control:
+        stored = control.secrets.names()
+    if missing := unset_secrets(live, stored):
         lines += [WITHOUT_SECRETS, *(f"  {each}" for each in missing)]
     return "\n".join(lines)
 

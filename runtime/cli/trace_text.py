@@ -10,6 +10,7 @@ import orjson
 
 from runtime.cli.output import printable
 from runtime.cli.trigger_text import trigger_lines
+from runtime.explain.explorer import iso
 
 Record = dict[str, Any]
 Lines = Iterator[str]
@@ -22,6 +23,8 @@ FATES = {
     "retry": "waits for another try",
     "dead": "given up",
     "pending": "pending",
+    "not_sent": "not sent",
+    "refused": "not taken, and not tried again",
 }
 STATES = {
     "not_triggered": "no trigger matched",
@@ -30,6 +33,13 @@ STATES = {
     "dropped": "made no item: {}",
     "failed": "its script failed: {}",
     "paused": "paused in this version",
+    "not_live": "for the live environment only, and this hit's is {}",
+    "unscheduled": "outside its time: {}",
+    "sampled_out": "not in its share of events: {}",
+    "limited": "once a hit only, and it had {}",
+    "held": "held back: {}",
+    "unknown": "not in this version",
+    "undecided": "not decided without the look-ups",
 }
 
 
@@ -40,7 +50,10 @@ def trace_text(record: Record) -> str:
 
 def _lines(record: Record) -> Lines:
     hit, claim = record["hit"], record["claim"]
-    yield f"Hit {hit['id']}, {hit['arrived']}, version {claim['version']}"
+    yield f"Hit {hit['id']}, {hit['arrived']}, {hit['run_by']}"
+    if hit["environment"] != "live":
+        place = f"preview {hit['preview']}" if hit["preview"] else f"environment {hit['environment']}"
+        yield f"  {place}: it counts in no figure, and {'is sent once' if hit['sends'] else 'nothing of it is sent'}"
     yield from _request(hit, claim)
     yield from _claim(record, claim)
     for event in record["events"]:
@@ -65,6 +78,9 @@ def _request(hit: Record, claim: Record) -> Lines:
     if hit["cookies_set"]:
         yield f"  cookies set: {', '.join(hit['cookies_set'])}"
     yield f"  consent: {_consent(hit['consent'])}"
+    yield from _indented(_reasons(hit["consent_from"]), 4)
+    if hit["geo"]:
+        yield f"  visitor's place: {', '.join(hit['geo'].values())}"
 
 
 def _content(name: str, text: str) -> Lines:
@@ -86,6 +102,9 @@ def _claim(record: Record, claim: Record) -> Lines:
     for dead in record["parse"]["dead"]:
         what = "the hit" if dead["position"] < 0 else f"event {dead['position']}"
         yield f"  gave up {what}: {dead['reason']}: {dead['message']}"
+    if record["lookups"]["not_recorded"]:
+        when = "not there yet" if record["lookups"]["waits"] else "not recorded, or not any more"
+        yield f"  answers to look-ups are {when}: {', '.join(record['lookups']['not_recorded'])}"
     for line in record["logs"]:
         yield f"  log: {line}"
 
@@ -98,8 +117,11 @@ def _event(event: Record) -> Lines:
     yield f"  consent: {_consent(consent['in_force'])}"
     if consent["event"]:
         yield f"    the event itself says: {_flat(consent['event'])}"
+    yield from _indented(_reasons(consent["why"]), 4)
     for name, found in event["variables"].items():
         yield f"  variable {name}: {found['fault'] if 'fault' in found else _flat(found['value'])}"
+        if "lookup" in found:
+            yield from _indented(_looked_up(found["lookup"]), 4)
     for name, trigger in event["triggers"].items():
         yield from _indented(trigger_lines(name, trigger), 2)
     for step in event["transformations"]:
@@ -108,6 +130,18 @@ def _event(event: Record) -> Lines:
     for tag in event["tags"]:
         yield ""
         yield from _indented(_tag(tag), 2)
+
+
+def _looked_up(lookup: Record) -> Lines:
+    yield "looked up:"
+    yield from _indented(_outgoing(lookup["request"]), 2)
+    if not lookup["recorded"]:
+        yield "its answer is not recorded"
+    elif "failed" in lookup:
+        yield f"no answer at {iso(lookup['asked_ms'] / 1000)}: {lookup['failed']}"
+    else:
+        yield f"answered at {iso(lookup['asked_ms'] / 1000)}: status {lookup['answer']['status']}"
+        yield from _indented(_text_or_json(lookup["answer"]["body"]), 2)
 
 
 def _came_of(step: Record) -> str:
@@ -120,10 +154,17 @@ def _data(data: Record) -> Lines:
 
 
 def _tag(tag: Record) -> Lines:
+    fate = f", {FATES[tag['fate']]}" if "fate" in tag else ""
     if tag["state"] != "fired":
         yield f"Tag {tag['tag']}: {STATES[tag['state']].format(tag['reason'])}"
+    else:
+        yield f"Tag {tag['tag']}: fired{'' if 'remade' in tag else fate}"
+    if "companion_of" in tag:
+        yield f"  a companion of {', '.join(tag['companion_of'])}"
+    if "remade" in tag:
+        yield f"  what went out is made by version {tag['remade']['version']}{fate}"
+    if "fate" not in tag:
         return
-    yield f"Tag {tag['tag']}: fired, {FATES[tag['fate']]}"
     if tag.get("transformations"):
         yield f"  sees the event after: {', '.join(tag['transformations'])}"
     yield from _indented(_outgoing(tag["request"]), 2)
@@ -132,8 +173,8 @@ def _tag(tag: Record) -> Lines:
 
 
 def _outgoing(request: Record) -> Lines:
-    if "fault" in request:
-        yield f"no request: the script failed: {request['fault']}: {request['message']}"
+    if "absent" in request:
+        yield f"no request: {request['absent']}"
         return
     yield f"{request['method']} {request['url']}"
     yield from _fields("headers", request["headers"])
@@ -148,10 +189,20 @@ def _attempt(tried: Record) -> Lines:
     yield f"attempt {tried['attempt']} at {tried['time']}: {tried['disposition']}{status}{reason}"
     if tried["events"] > 1:
         yield f"  one request carried this and {tried['events'] - 1} more"
-    elif tried["same_body"] is not None:
-        yield f"  its body was {'the one above' if tried['same_body'] else 'not the one above'}"
+    yield from _compared(tried)
     if tried["answer"]:
         yield f"  answer: {tried['answer']}"
+
+
+def _compared(tried: Record) -> Lines:
+    """Yields whether the body that left is the one computed now; nothing where none left."""
+    because = "; ".join(cause["message"] for cause in tried["because"])
+    if tried["same_body"]:
+        yield "  same body: computed again it is what was sent"
+    elif tried["same_body"] is False:
+        yield f"  its body differs from what was sent because: {because}"
+    elif because:
+        yield f"  its body cannot be computed again because: {because}"
 
 
 def _letter(letter: Record) -> Lines:
@@ -166,6 +217,11 @@ def _consent(consent: dict[str, bool]) -> str:
     denied = [purpose for purpose, given in consent.items() if not given]
     parts = [f"{word} {', '.join(names)}" for word, names in (("granted", granted), ("denied", denied)) if names]
     return "; ".join(parts)
+
+
+def _reasons(why: dict[str, str]) -> Lines:
+    """Yields what decided each purpose that the container's default did not."""
+    yield from (f"{purpose}: {reason}" for purpose, reason in why.items())
 
 
 def _fields(name: str, fields: Record) -> Lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urljoin
@@ -15,6 +15,7 @@ from runtime.delivery.envelope import mask
 from runtime.edge.rehearsal import rehearse
 from runtime.errors import ScriptFault
 from runtime.explain.example import ExampleHit
+from runtime.explain.example_lookup import GivenAnswer, Stub, shown
 from runtime.lua.sandbox import Pushed, Returned, Sandbox, Script
 from runtime.lua.values import Watch
 from runtime.model.consent import PURPOSES
@@ -25,6 +26,7 @@ from runtime.model.hit import LoggedHit
 from runtime.model.manifest import KIND_FOLDERS
 from runtime.model.policy import Policy
 from runtime.model.snapshot import Template
+from runtime.pipeline.answers import Answers
 from runtime.pipeline.consent import decide_consent
 from runtime.pipeline.given import Given
 from runtime.pipeline.mapping import Firing, map_tags
@@ -52,7 +54,7 @@ class Trial:
     result: Any = None
     """Client: the events · destination: the item · variable: its value · transformation: the event."""
     requests: list[Plain] = field(default_factory=list)
-    """Destination: the request for the one item, with names in place of secrets."""
+    """Destination: the request for the one item, with names in place of secrets · variable: its look-ups."""
     logs: list[str] = field(default_factory=list)
     error: Plain | None = None
 
@@ -81,8 +83,11 @@ class Bench:
         at_us: int,
         policy: Policy,
         watch: Watch | None = None,
+        answers: Sequence[GivenAnswer] = (),
     ) -> None:
-        """Every module that the manifest names is in `shared`, and the settings have been checked."""
+        """Every module that the manifest names is in `shared`, and the settings have been checked. `answers` are what
+        servers answer to look-ups, in their order."""
+        self._answers = answers
         self._watch = watch
         self.trial = Trial()
         self._at_us = at_us
@@ -162,12 +167,18 @@ class Bench:
             self.trial.requests.append(request | {"body": shown.body.decode()})
 
     def _variable(self, event: Event) -> None:
-        scope, variable = self._scope(event), self._program.variables[NAME]
-        settings = variable.settings.pushed(variable.settings.resolve(scope))
-        seed = f"{scope.seed}/{NAME}/resolve"
-        given = (scope.pushed, settings, scope.pushed_consent)
-        returned = variable.code.call("resolve", *given, at_us=self._at_us, seed=seed)
-        self.trial.result = returned.values[0] if returned.values else None
+        variable, at_s = self._program.variables[NAME], self._at_us // 1_000_000
+        stub, unanswered = Stub(self._answers, at_s), 0
+        while True:
+            answers = Answers(stub.recorded)
+            self.trial.logs.clear()  # Each run says the same again.
+            self.trial.result = variable.evaluate(self._scope(event, answers))
+            if not answers.needs:
+                break
+            self.trial.requests += [shown(lookup, at_s) for lookup in answers.needs]
+            unanswered += stub.answer(answers.needs)
+        if unanswered:
+            self.trial.logs.append("nobody was asked: give the answer to the look-up with --answer")
 
     def _transformation(self, event: Event) -> None:
         part, sandbox = self._snapshot.container.transformations[NAME], self._program.sandbox
@@ -177,8 +188,10 @@ class Bench:
         step = Transformation(NAME, Code(sandbox, self._template), given)
         self.trial.result = step.apply(scope, scope.event, scope.pushed)
 
-    def _scope(self, event: Event) -> Scope:
-        scope = Scope(self._program.sandbox, event, seed=f"{NAME}/0", at_us=self._at_us, variables={}, logs=[])
+    def _scope(self, event: Event, answers: Answers | None = None) -> Scope:
+        scope = Scope(
+            self._program.sandbox, event, seed=f"{NAME}/0", at_us=self._at_us, variables={}, logs=[], answers=answers
+        )
         decide_consent(scope, dict.fromkeys(PURPOSES, True))
         return scope
 

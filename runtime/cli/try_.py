@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from runtime.containers.shape import validated
 from runtime.containers.templates import load_template, shared_beside
 from runtime.errors import ContainerInvalid, OperatorError, Problem
 from runtime.explain.example import ExampleHit
+from runtime.explain.example_lookup import GivenAnswer
 from runtime.lua.script_check import ScriptCheck, explain, file_beside
 from runtime.lua.values import Watch
 from runtime.model.snapshot import Template
@@ -38,13 +40,17 @@ def try_template(
         ..., help="Event data, or a hit for a client, or an example of the template; JSON or YAML; - is standard input."
     ),
     settings: Path | None = typer.Option(None, help="The template's settings, as JSON or YAML."),
+    answer: Path | None = typer.Option(
+        None, help="What the server answers to a variable's look-up: status, and body or json; or failed."
+    ),
 ) -> None:
     """Run one template in the real sandbox and print what comes of it. Exit 0 also where the script fails."""
     given = _read_map(event, "--event")
     values = _read_map(settings, "--settings") if settings else {}
+    answers = _answers([_read_map(answer, "--answer")], "--answer") if answer else _answers_of_example(given)
     given, values = _of_example(given, values)
     _check_hit(template_dir, given)
-    typer.echo(isolated(lambda watch: _outcome(template_dir, given, values, watch)))
+    typer.echo(isolated(lambda watch: _outcome(template_dir, given, values, answers, watch)))
 
 
 def _of_example(given: dict[str, Any], values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -57,6 +63,17 @@ def _of_example(given: dict[str, Any], values: dict[str, Any]) -> tuple[dict[str
     return inner, (own if isinstance(own, dict) else {}) | values
 
 
+def _answers_of_example(given: dict[str, Any]) -> list[GivenAnswer]:
+    answers = given.get("lookups") if "expect" in given else None
+    return _answers(answers, "--event") if isinstance(answers, list) else []
+
+
+def _answers(given: list[Any], option: str) -> list[GivenAnswer]:
+    read = [validated(GivenAnswer, each) for each in given]
+    _require([problem for _, problems in read for problem in problems], option)
+    return [answer for answer, _ in read if answer is not None]
+
+
 def _check_hit(folder: Path, given: dict[str, Any]) -> None:
     """Refuses a client's request that is none; a template that cannot be loaded is told of later."""
     try:
@@ -67,16 +84,25 @@ def _check_hit(folder: Path, given: dict[str, Any]) -> None:
         _require(validated(ExampleHit, given)[1], "--event")
 
 
-def _outcome(folder: Path, given: dict[str, Any], settings: dict[str, Any], watch: Watch) -> Trial:
+def _outcome(
+    folder: Path, given: dict[str, Any], settings: dict[str, Any], answers: Sequence[GivenAnswer], watch: Watch
+) -> Trial:
     try:
-        return _run(load_template(folder), folder, given, settings, watch)
+        return _run(load_template(folder), folder, given, settings, answers, watch)
     except ContainerInvalid as error:
         return _failed(error.problems)
     except OperatorError as error:
         return _failed([Problem(str(folder), error.message, error.hint)])
 
 
-def _run(template: Template, folder: Path, given: dict[str, Any], settings: dict[str, Any], watch: Watch) -> Trial:
+def _run(
+    template: Template,
+    folder: Path,
+    given: dict[str, Any],
+    settings: dict[str, Any],
+    answers: Sequence[GivenAnswer],
+    watch: Watch,
+) -> Trial:
     manifest = template.manifest
     found = [problem for problem in check_settings("", manifest, settings) if problem.severity == "error"]
     if found:
@@ -86,7 +112,7 @@ def _run(template: Template, folder: Path, given: dict[str, Any], settings: dict
     if missing:
         return _failed([Problem("shared", f"there is no shared module `{missing[0]}`", "it lies in shared/")])
     problems = ScriptCheck(shared, file_beside(template), watch)(template)
-    bench = Bench(template, shared, settings, _time_of(given), policy_in_force(read_settings()), watch)
+    bench = Bench(template, shared, settings, _time_of(given), policy_in_force(read_settings()), watch, answers)
     return _explained(bench.run(given), problems)
 
 

@@ -119,3 +119,64 @@ def test_a_file_that_is_not_there_is_a_wrong_command(tmp_path: Path) -> None:
     code, output = validate(tmp_path / "none.yaml")
     assert code == 2
     assert "does not exist" in output
+
+
+def test_errors_come_first_and_each_kind_is_in_the_order_of_the_file(file: Path) -> None:
+    file.write_text(
+        spoiled(
+            ("container: shop", "container: shop\nfolders: {empty: {}}"),
+            ("    exceptions: [tests]\n", ""),
+            ("size: 20", "size: 51"),
+            ("domains: [shop.example", "domains: [co.uk"),
+            ("fields: [user", "field: [user"),
+        )
+    )
+    lines = validate(file)[1].splitlines()
+    assert [line.partition(": ")[2].partition(": ")[0] for line in lines[:-1]] == [
+        "domains.0",
+        "tags.sink.settings.size",
+        "transformations.no-email.settings.field",
+        "transformations.no-email.settings.fields",
+        "triggers.tests",
+        "folders.empty",
+    ]
+    problems = json.loads(validate(file, "--json")[1])["problems"]
+    assert [each["path"] for each in problems][1:3] == ["tags.sink.settings.size", "triggers.tests"], (
+        "errors among them"
+    )
+    assert {frozenset(each) for each in problems} == {frozenset(("path", "message", "hint", "severity"))}
+
+
+def test_a_schedule_that_is_over_is_told_by_those_who_have_a_clock(file: Path) -> None:
+    file.write_text(spoiled(("    triggers: [p", "    schedule: {to: 2020-01-01T00:00:00+01:00}\n    triggers: [p")))
+    output = validate(file)[1]
+    assert output.startswith("warning: tags.sink.schedule.to: this is over since 2020-01-01T00:00:00+01:00")
+
+
+def used_by(*arguments: object) -> list[str]:
+    result = CliRunner().invoke(app, ["used-by", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    return result.output.splitlines()
+
+
+def test_what_uses_a_part_is_listed_with_its_place(file: Path, tmp_path: Path) -> None:
+    lines = used_by("variables.word", file)
+    assert [line.split() for line in lines] == [
+        ["path", "names", "how"],
+        ["tags.sink.settings.names.1", "variables.word"],
+        ["tags.sink.settings.headers.X-Shop", "variables.word"],
+        ["transformations.no-email.tags.0", "tags.sink", "indirectly"],
+    ]
+    (first, *_) = used_by("secret:SINK-TOKEN", file, "--json")
+    assert json.loads(first) == {
+        "path": "tags.sink.settings.token",
+        "part": "tags.sink",
+        "uses": "secrets.SINK-TOKEN",
+        "distance": 1,
+    }
+    assert used_by("shared/unused", file) == ["Nothing uses shared/unused."]
+    (tmp_path / "data").mkdir()
+    CliRunner().invoke(app, ["apply", str(file), "--data", str(tmp_path / "data")])
+    assert used_by("variables.word", "--data", tmp_path / "data") == lines, "what is live says the same"
+    failure = CliRunner().invoke(app, ["used-by", "variables.wort", str(file)]).exception
+    assert str(failure) == "There is no `variables.wort` here. did you mean `word`?"

@@ -10,12 +10,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from typer.testing import CliRunner
 
 from runtime.cli.main import app, main
 from runtime.cli.taking_effect import RUNNING, STOPPED, WITHOUT_SECRETS
+from runtime.errors import OperatorError
 from runtime.store.control import Control
 from runtime.supervise.lock import lock_folder
 from tests.containers.support import TEMPLATES, spoiled
@@ -71,7 +73,7 @@ def test_a_plan_s_exit_code_says_whether_something_would_change(file: Path, data
     output = run("container", "plan", file, "--data", data, code=2)
     assert output.splitlines()[:3] == ["~ tags.sink.settings.size", "    before  20", "    after   21"]
     assert "    +return  { resolve = function(_, settings) return settings.value end }" in output.splitlines()
-    assert output.splitlines()[-1] == "2 changes against version 1, which is live."
+    assert output.splitlines()[-1] == "2 changes: version 1 is live now."
 
 
 def test_a_plan_in_json(applied: Path, data: Path) -> None:
@@ -80,6 +82,7 @@ def test_a_plan_in_json(applied: Path, data: Path) -> None:
         "valid": True,
         "problems": [],
         "live": 1,
+        "drift": {"applied": ANY, "since": []},
         "own": [{"change": "changed", "path": "tags.sink.settings.size", "before": 20, "after": 21}],
         "built_in": [],
     }
@@ -96,7 +99,7 @@ def test_problems_come_first_and_errors_stop_it(applied: Path, data: Path) -> No
         assert "error: tags.sink.settings.token: a secret must not stand in the file itself" in output
         assert "s3cr3t" not in output
     assert run_json("container", "plan", applied, "--data", data, code=1)["own"] == []
-    assert len(run_json("container", "versions", "--data", data).keys()) == 5, "one version, one line"
+    assert len(run_json("container", "versions", "--data", data).keys()) == 7, "one version, one line"
 
 
 def test_a_file_that_is_not_there_is_an_error_and_no_change(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,4 +260,74 @@ def test_the_audit_log_is_listed_and_verified(applied: Path, data: Path) -> None
         db.execute("DROP TRIGGER audit_no_UPDATE")
         db.execute("UPDATE audit SET who = 'nobody' WHERE number = 2")
     output = run("audit", "verify", "--data", data, code=1)
-    assert output == "row 2 was changed: its hash is not that of what it says\n"
+    assert output.splitlines()[0] == "row 2 was changed: its hash is not that of what it says"
+
+
+def test_a_commit_is_kept_in_the_audit_log_and_listed(file: Path, data: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    run("container", "apply", file, "--commit", commit, "--data", data)
+    assert run_json("container", "versions", "--data", data)["commit"] == commit
+    assert "0123456789ab " in run("container", "versions", "--data", data)
+    detail = run_json("audit", "list", "--limit", 1, "--data", data)["detail"]
+    assert (detail["file"], detail["commit"], detail["note"]) == ("container.yaml", commit, "from container.yaml")
+    assert "is not a commit's hash" in run("container", "apply", file, "--commit", "main", "--data", data, code=2)
+
+
+def test_what_was_not_applied_is_told_as_drift(applied: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(applied, "size: 20", "size: 21")
+    run("container", "apply", applied, "--commit", "abcdef1", "--data", data)
+    run("container", "rollback", "--data", data)
+    with Control(data / "control.db", who="somebody") as control:
+        control.publish(control.version(1) + b"\n", "another", "by hand")
+        control.point(1)
+    lines = run("container", "plan", applied, "--data", data, code=2).splitlines()
+    place = lines.index("1 change: version 1 is live now.")
+    assert lines[place + 1].startswith("Last applied was version 2, from container.yaml, commit abcdef1, ")
+    assert lines[place + 1].endswith(". Since then:")
+    assert [line.split(",")[0] for line in lines[place + 2 :]] == [
+        "  version 1 was rolled back to",
+        "  version 3 was published",
+        "  version 1 was published",
+    ]
+    assert lines[place + 3].endswith(" by somebody: by hand")
+    found = run_json("container", "plan", applied, "--data", data, code=2)["drift"]
+    assert found["applied"]["commit"] == "abcdef1"
+    assert [each["version"] for each in found["since"]] == [1, 3, 1]
+    run("container", "publish", 2, "--data", data)
+    assert run_json("container", "plan", applied, "--data", data)["drift"]["since"] == [], "back at what was applied"
+
+
+def test_other_environments_are_planned_applied_and_rolled_back_by_themselves(applied: Path, data: Path) -> None:
+    with Control(data / "control.db") as control:
+        control.set_environment("staging", ["staging.shop.example"], sends=False)
+    edit(applied, "size: 20", "size: 21")
+    staging = ["--environment", "staging", "--data", data]
+    assert (
+        run("container", "plan", applied, *staging, code=2).splitlines()[3]
+        == "1 change: version 1 runs in staging now."
+    )
+    output = run("container", "apply", applied, *staging)
+    assert output.splitlines()[0] == "Version 2 runs in staging, after version 1."
+    assert run("container", "apply", applied, *staging).startswith("Nothing to do: version 2 runs in staging")
+    assert run("container", "plan", applied, *staging).startswith("No changes: version 2 runs in staging")
+    assert run_json("container", "plan", applied, "--data", data, code=2)["live"] == 1
+    assert run("container", "publish", 1, *staging).startswith("Version 1 runs in staging, after version 2.")
+    assert run("container", "rollback", *staging).startswith("Version 2 runs in staging, after version 1.")
+    for command in (["plan", applied], ["apply", applied], ["publish", 1], ["rollback"]):
+        arguments = ["container", *map(str, command), "--environment", "stagging", "--data", str(data)]
+        failure = CliRunner().invoke(app, arguments).exception
+        assert str(failure) == "There is no environment `stagging`. did you mean `staging`?"
+
+
+def test_read_only_leaves_publishing_to_files(applied: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(applied, "size: 20", "size: 21")
+    run("container", "apply", applied, "--data", data)
+    monkeypatch.setenv("FIRSTHAND_READ_ONLY", "true")
+    for command in ("rollback", "publish"):
+        failure = CliRunner().invoke(app, ["container", command, "1", "--data", str(data)]).exception
+        assert isinstance(failure, OperatorError)
+        assert "read-only" in failure.message
+        assert "container apply" in failure.hint
+    assert run_json("container", "plan", applied, "--data", data)["live"] == 2
+    edit(applied, "size: 21", "size: 22")
+    assert run("container", "apply", applied, "--data", data).startswith("Version 3 is live")

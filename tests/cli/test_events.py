@@ -67,7 +67,7 @@ def test_show_goes_down_the_data_path(history: History) -> None:
         "Event 0: purchase", "  event_id: order.1", "  variable is_bot: false",
         "  trigger bots: no", "      no: variable is_bot equals true (it is false)", "  Tag meta: fired, delivered",
         "/v25.0/1234567890/events", '"access_token": "secret:META_TOKEN"', '"event_name": "Purchase"', "attempt 0.1 at",
-        "its body was the one above", 'answer: {"events_received": 1',
+        "same body: computed again", 'answer: {"events_received": 1',
     ]  # fmt: skip
     places = [text.find(part) for part in order]
     assert -1 not in places, [part for part, place in zip(order, places, strict=True) if place < 0]
@@ -129,10 +129,13 @@ def test_a_terminal_is_not_steered_by_what_a_visitor_sent() -> None:
         "visitor_id": "",
         "verified": "",
     }
-    hit |= {"cookies_set": [], "consent": {"ad_storage": True, "ad_user_data": False}}
+    hit |= {"cookies_set": [], "consent": {"ad_storage": True, "ad_user_data": False}, "consent_from": {}, "geo": {}}
+    hit |= {"run_by": "version 1", "environment": "live"}
     claim = {"version": 1, "host": "h", "client": "c", "template": "t", "priority": 1}
     record = {"hit": hit, "claim": claim, "parse": {"repairs": {"bad_percent": 2}, "dead": []}}
-    text = trace_text({**record, "logs": ["line\rother"], "events": [], "dead_letters": []})
+    record |= {"logs": ["line\rother"], "events": [], "dead_letters": []}
+    record["lookups"] = {"waits": False, "not_recorded": []}
+    text = trace_text(record)
     assert [character for character in text if not character.isprintable() and character != "\n"] == []
     assert "consent: granted ad_storage; denied ad_user_data" in text
     assert "repaired: bad_percent, 2 times" in text

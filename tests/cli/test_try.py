@@ -213,7 +213,7 @@ def test_a_shared_module_that_is_missing_is_told(tmp_path: Path, word: Path) -> 
 def test_a_secret_that_a_request_needs_and_that_is_not_set_is_told(tmp_path: Path) -> None:
     settings = {"tokens": ["secret:INTAKE"]}
     printed = attempt(tmp_path, TEMPLATES / "clients/intake", {"url": "/in"}, settings)
-    assert "Set the environment variable FIRSTHAND_SECRET_INTAKE" in printed["error"]["message"]
+    assert "environment variable FIRSTHAND_SECRET_INTAKE" in printed["error"]["message"]
 
 
 @pytest.mark.parametrize("text", ['{"event_name": "a😀"}', '{"event_name": "a\\ud83d\\ude00"}', "event_name: a😀"])
