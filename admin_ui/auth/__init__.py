@@ -1,0 +1,1 @@
+"""Who may use the admin port, and how that is known."""
