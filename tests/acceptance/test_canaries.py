@@ -20,7 +20,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from runtime.explain.explorer import list_attempts, list_dead, list_events
+from runtime.explain.explorer import list_attempts, list_dead
+from runtime.explain.search import list_events
+from runtime.store.control import Control
+from runtime.store.files import control_path
 from runtime.text.redaction import secret_forms
 from tests.support.server import Server, command, get, until
 from tests.support.shop import PIXEL
@@ -186,9 +189,12 @@ def seen_by_people(server: Server) -> Iterator[tuple[str, str]]:
     attempts = [row["attempt"] for row in list_attempts(server.data, limit=100)]
     assert len(hits) > 5
     assert len(attempts) > 5
-    pages = ("status", "events", "attempts", "dead-letters", *(f"events/{hit}" for hit in hits))
-    for page in ("/metrics", "/alerts.yaml", *(f"/api/v1/{page}" for page in pages)):
-        code, body = get(admin + page, timeout=20)
+    lists = ("status", "events", "deliveries", "deliveries?state=dead", "deliveries?state=waiting", "audit")
+    pages = (*lists, *(f"events/{hit}" for hit in hits))
+    with Control(control_path(server.data)) as control:
+        headers = {"authorization": f"Bearer {control.accounts.add_token('canaries', 'viewer', 'a test')}"}
+    for page in ("/", "/events", "/metrics", "/alerts.yaml", *(f"/api/v1/{page}" for page in pages)):
+        code, body = get(admin + page, timeout=20, headers=headers)
         assert code == 200
         yield page, body.decode()
     yield "the log lines", server.log_file.read_text()

@@ -6,7 +6,7 @@ import json
 import urllib.request
 from pathlib import Path
 
-from runtime.explain.explorer import list_events
+from runtime.explain.search import list_events
 from tests.support.server import Server, command, free_port, until
 
 CONTAINER = """

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from runtime.explain.explorer import list_events
+from runtime.explain.search import list_events
 from runtime.explain.trace import explain
 from runtime.log.reader import SqliteReader
 from runtime.store.control import Control
@@ -167,8 +167,8 @@ def test_what_is_past_retention_leaves_the_disk_with_and_without_an_edge(meta: F
 def test_an_unset_secret_is_named_with_its_variable(tmp_path: Path) -> None:
     container = write_container(tmp_path, "http://127.0.0.1:9")
     says = refused(tmp_path, "--container", str(container))
-    assert "The secret INTAKE is not set. Set the environment variable FIRSTHAND_SECRET_INTAKE." in says
-    assert "The secret META_TOKEN is not set. Set the environment variable FIRSTHAND_SECRET_META_TOKEN." in says
+    assert "The secret INTAKE is not set. Set it with `firsthand secret set INTAKE`, or as the environment" in says
+    assert "The secret META_TOKEN is not set. Set it with `firsthand secret set META_TOKEN`, or as the" in says
 
 
 def test_every_problem_of_a_container_is_told(tmp_path: Path) -> None:
@@ -180,13 +180,13 @@ def test_every_problem_of_a_container_is_told(tmp_path: Path) -> None:
         "error: clients.pixel.template: there is no client template `meta_pixle` (did you mean `meta_pixel`?)" in lines
     )
     assert any(line.startswith("error: tags.meta.exceptions.0: there is no trigger `bot`") for line in lines)
-    assert lines[-1] == f"{container} is not valid: 2 errors, 1 warning"
+    assert lines[-1] == f"{container} is not valid: 2 errors, 2 warnings"
 
 
 def test_the_admin_port_stays_on_this_machine(tmp_path: Path) -> None:
     says = refused(tmp_path, "--admin-host", "0.0.0.0")
-    assert says.startswith("firsthand: The admin port cannot listen on 0.0.0.0: it has no sign-in")
-    assert "SSH tunnel" in says
+    assert says.startswith("firsthand: The admin port would listen on 0.0.0.0, and no name is allowed there.")
+    assert "FIRSTHAND_ADMIN_HOSTS" in says
     assert not (tmp_path / "data").exists()
 
 

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.explain.explorer import list_attempts, list_events
+from runtime.explain.explorer import list_attempts
+from runtime.explain.search import list_events
 from tests.support.fake_meta import INVALID, FakeMeta, unavailable
 from tests.support.server import Server, until
 from tests.support.shop import PIXEL, SECRETS, Browser, purchase, write_container

@@ -15,7 +15,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
 }
-_TOLD = {"title", "description", "default", "$schema", "$defs", "then"}
+_TOLD = {"title", "description", "default", "$schema", "$defs", "then", "format"}
 
 
 def schema_faults(schema: dict[str, Any], value: Any) -> list[str]:
