@@ -1,11 +1,13 @@
 #!/bin/sh
-# Installs what the tests need from the system (Chromium for the browser tests, strace for the durability test) where it
-# may, or says in one line how.
+# Installs what the tests need from the system (Chromium for the browser tests, strace for the durability test, Node for
+# the accessibility checks) where it may, or says in one line how.
 set -eu
 
 missing=
 command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="chromium"
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then
